@@ -1,0 +1,55 @@
+"""The pipelines' code on the path, and the database servers that tests share."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import servers
+from psycopg import sql
+
+REPOSITORY = Path(__file__).parents[2]
+for folder in ("pipelines/src", "pipelines/dags"):
+    sys.path.insert(0, str(REPOSITORY / folder))
+
+
+@pytest.fixture(scope="session")
+def postgres_admin() -> Iterator[servers.Settings]:
+    """The superuser's variables of a running Postgres."""
+    with servers.postgres() as settings:
+        yield settings
+
+
+@pytest.fixture(scope="session")
+def mysql_admin() -> Iterator[servers.Settings]:
+    """Root's variables of a running MySQL."""
+    with servers.mysql() as settings:
+        yield settings
+
+
+@pytest.fixture(scope="session")
+def postgres_env(postgres_admin: servers.Settings) -> servers.Settings:
+    """The variables of database airbyte and the role that owns it, as the chart makes them."""
+    with psycopg.connect(servers.postgres_url(postgres_admin), autocommit=True) as conn:
+        conn.execute(sql.SQL("CREATE ROLE airbyte LOGIN PASSWORD {}").format(servers.PASSWORD))
+        conn.execute("CREATE DATABASE airbyte OWNER airbyte")
+    return postgres_admin | {"PGDATABASE": "airbyte", "PGUSER": "airbyte", "PGPASSWORD": servers.PASSWORD}
+
+
+@pytest.fixture(scope="session")
+def mysql_env(mysql_admin: servers.Settings) -> servers.Settings:
+    """The variables of database data and its user, as the chart makes them."""
+    with servers.mysql_connection(mysql_admin) as conn, conn.cursor() as cursor:
+        cursor.execute("CREATE DATABASE data")
+        cursor.execute("CREATE USER data@'%%' IDENTIFIED WITH caching_sha2_password BY %s", [servers.PASSWORD])
+        cursor.execute("GRANT ALL ON data.* TO data@'%'")
+    return mysql_admin | {"MYSQL_DATABASE": "data", "MYSQL_USER": "data", "MYSQL_PASSWORD": servers.PASSWORD}
+
+
+@pytest.fixture(scope="session")
+def clean_environment() -> dict[str, str]:
+    """This process's variables without those that name a database, and with the pipelines importable."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "MYSQL_"))}
+    return kept | {"PYTHONPATH": str(REPOSITORY / "pipelines/src")}
