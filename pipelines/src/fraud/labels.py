@@ -86,9 +86,7 @@ def missing(source: psycopg.Connection, target: "Connection") -> Iterator[Sequen
         if labelled.get(key) != summary(values):
             first, last = values[-2:]
             for ids in pages(source, first, last):
-                there = {
-                    row[0] for row in rows_of(target, f"SELECT {KEY} FROM {TABLE} WHERE {KEY} BETWEEN %s AND %s", ids[0], ids[-1])
-                }
+                there = {row[0] for row in rows_of(target, f"SELECT {KEY} FROM {TABLE} WHERE {KEY} BETWEEN %s AND %s", ids[0], ids[-1])}
                 unlabelled = [transaction_id for transaction_id in ids if transaction_id not in there]
                 if unlabelled:
                     yield unlabelled

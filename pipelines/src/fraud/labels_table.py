@@ -48,9 +48,7 @@ def only_one(conn: "Connection") -> Iterator[None]:
 
 def exists(conn: "Connection") -> bool:
     """Whether the table is there. Raises FraudError when the name belongs to a view."""
-    found = rows_of(
-        conn, "SELECT table_type FROM information_schema.tables WHERE table_schema = database() AND table_name = %s", TABLE
-    )
+    found = rows_of(conn, "SELECT table_type FROM information_schema.tables WHERE table_schema = database() AND table_name = %s", TABLE)
     if found and found[0][0] != "BASE TABLE":
         raise FraudError(f"{TABLE} in MySQL is not a table, so no labels can be written to it")
     return bool(found)

@@ -46,7 +46,8 @@ def connect(settings: dict[str, str], connect_timeout: int) -> "Connection":
             f"SESSION lock_wait_timeout = {LOCK_TIMEOUT}"
         ),
     )
-    conn._read_timeout = STATEMENT_TIMEOUT
+    # From here on, answers may take longer. PyMySQL has no public way to say so.
+    vars(conn).update(_read_timeout=STATEMENT_TIMEOUT, _write_timeout=STATEMENT_TIMEOUT)
     return conn
 
 

@@ -8,8 +8,6 @@ import psycopg
 
 from fraud.errors import FraudError, one_line
 
-# A dead server, or a network that swallows packets, is noticed after about a minute instead of hours.
-KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
 LOCK_TIMEOUT_SECONDS = 300
 # psycopg warns in the log that a lost connection can't be rolled back, beside the error that says it is lost.
 logging.getLogger("psycopg").setLevel(logging.CRITICAL)
@@ -32,7 +30,12 @@ def session(settings: dict[str, str], connect_timeout: int) -> Iterator[psycopg.
             connect_timeout=connect_timeout,
             application_name="fraud",
             autocommit=True,
-            **KEEPALIVE,
+            prepare_threshold=None,  # a prepared statement would fail when someone migrates the table meanwhile
+            # A dead server, or a network that swallows packets, is noticed after a minute instead of hours.
+            keepalives_idle=30,
+            keepalives_interval=10,
+            keepalives_count=3,
+            tcp_user_timeout=60_000,
         )
     except psycopg.Error as error:
         target = f"database {settings['PGDATABASE']} as user {settings['PGUSER']}"

@@ -84,10 +84,8 @@ class Databases:
 
 
 @pytest.fixture(scope="session")
-def databases(
-    postgres_env: servers.Settings, mysql_env: servers.Settings, clean_environment: dict[str, str]
-) -> Iterator[Databases]:
-    with psycopg.connect(servers.postgres_url(postgres_env), autocommit=True) as postgres:
+def databases(postgres_env: servers.Settings, mysql_env: servers.Settings, clean_environment: dict[str, str]) -> Iterator[Databases]:
+    with psycopg.connect(servers.postgres_url(postgres_env), autocommit=True, prepare_threshold=None) as postgres:
         with servers.mysql_connection(mysql_env) as mysql:
             yield Databases(postgres_env | mysql_env, clean_environment, postgres, mysql)
 

@@ -1,0 +1,160 @@
+"""Whatever is killed or broken, however often it is repeated, and whoever works at the same time: the same rows, once."""
+
+import signal
+import time
+from collections.abc import Callable
+
+import psycopg
+import pytest
+import servers
+from cutting_proxy import CuttingProxy
+from fraud.labels import is_fraudulent
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+START = "2026-01-31T09:30:00+00:00"
+TRANSACTIONS = ["transactions", "--interval-start", START, "--users=30", "--rows-per-user=5-20"]
+MANY = ["transactions", "--interval-start", START, "--users=3000", "--rows-per-user=20"]
+# The databases are shared by the examples; each example begins with cleaning them.
+each_example = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True, database=None
+)
+directions = st.sampled_from(["requests", "answers"])
+
+
+@pytest.fixture(scope="module")
+def expected(databases):
+    """All rows of one undisturbed run of both commands, and how many bytes such a run exchanges with each database."""
+    databases.clean()
+    traffic = {}
+    for command, server in ((TRANSACTIONS, "PGPORT"), (["labels"], "PGPORT"), (["labels"], "MYSQL_PORT")):
+        databases.sql("DROP TABLE IF EXISTS labeled_transactions")
+        with CuttingProxy(int(databases.env[server])) as proxy:
+            assert databases.run(*command, **{server: proxy.port}).code == 0
+        traffic[command[0], server] = proxy.passed
+    return databases.transactions(), databases.labels(), traffic
+
+
+def all_or_nothing(databases, expected) -> None:
+    exists = databases.postgres.execute("SELECT to_regclass('customer_transactions')").fetchone()[0]
+    assert not exists or databases.transactions() in ([], expected[0])
+
+
+@each_example
+@given(directions, st.lists(st.floats(0, 1), min_size=1, max_size=3))
+def test_transactions_survive_a_connection_that_breaks_at_any_byte(databases, expected, direction, moments):
+    databases.clean()
+    total = expected[2]["transactions", "PGPORT"][direction]
+    for moment in moments:
+        with CuttingProxy(int(databases.env["PGPORT"]), int(moment * total), direction) as proxy:
+            result = databases.run(*TRANSACTIONS, PGPORT=proxy.port)
+        assert result.code in (0, 1), result.err
+        assert result.err.count("\n") == result.code, result.err
+        all_or_nothing(databases, expected)
+    assert databases.run(*TRANSACTIONS).code == 0
+    assert databases.transactions() == expected[0]
+
+
+@each_example
+@given(st.sampled_from(["PGPORT", "MYSQL_PORT"]), directions, st.lists(st.floats(0, 1), min_size=1, max_size=3))
+def test_labels_survive_a_connection_that_breaks_at_any_byte(databases, expected, server, direction, moments):
+    databases.clean()
+    assert databases.run(*TRANSACTIONS).code == 0
+    total = expected[2]["labels", server][direction]
+    for moment in moments:
+        with CuttingProxy(int(databases.env[server]), int(moment * total), direction) as proxy:
+            result = databases.run("labels", **{server: proxy.port})
+        assert result.code in (0, 1), result.err
+        assert result.err.count("\n") == result.code, result.err
+    assert databases.run("labels").code == 0
+    assert databases.labels() == expected[1]
+
+
+@settings(each_example, max_examples=3)
+@given(st.lists(st.floats(0.1, 0.6), min_size=1, max_size=2))
+def test_both_survive_a_kill_at_any_moment(databases, moments):
+    """Real processes that write sixty thousand rows, killed without a chance to clean up."""
+    databases.clean()
+    for command in (MANY, ["labels"]):
+        for moment in moments:
+            with databases.start(*command) as process:
+                time.sleep(moment)  # not a wait for something: the moment of the kill, in seconds, is what varies
+                process.kill()
+        assert databases.run(*command).code == 0
+    rows, ids, first, last = databases.postgres.execute(
+        "SELECT count(*), count(DISTINCT transaction_id), min(interval_seq), max(interval_seq) FROM customer_transactions"
+    ).fetchone()
+    assert (rows, ids, first, last) == (60_000, 60_000, 0, 59_999)
+    assert databases.sql("SELECT count(*), sum(transaction_id) FROM labeled_transactions") == tuple(
+        databases.postgres.execute("SELECT count(*), sum(transaction_id) FROM customer_transactions").fetchall()
+    )
+
+
+@settings(each_example, max_examples=8)
+@given(st.lists(st.sampled_from(["transactions", "labels"]), min_size=2, max_size=8))
+def test_any_order_and_number_of_repetitions(databases, expected, commands):
+    databases.clean()
+    for command in [*commands, "transactions", "labels"]:
+        databases.run(*(TRANSACTIONS if command == "transactions" else ["labels"]))
+        all_or_nothing(databases, expected)
+    assert databases.transactions() == expected[0]
+    assert databases.labels() == expected[1]
+
+
+def test_several_at_once_on_empty_databases(db, expected):
+    """Four processes that all find no table write one set of rows; four more give each one label."""
+    results = db.together([TRANSACTIONS] * 4)
+    assert [result.code for result in results] == [0] * 4, results
+    assert sum("wrote" in result.out for result in results) == 1
+    assert db.transactions() == expected[0]
+    results = db.together([["labels"]] * 4)
+    assert [result.code for result in results] == [0] * 4, results
+    assert db.labels() == expected[1]
+
+
+def test_different_intervals_and_labels_at_once(db):
+    starts = [f"2026-01-31T{hour:02}:00:00Z" for hour in range(3)]
+    commands = [["transactions", "--users=200", "--interval-start", start] for start in starts]
+    results = db.together([*commands, TRANSACTIONS, TRANSACTIONS])
+    assert [result.code for result in results] == [0] * 5, results
+    label = ["labels", "--fraud-rate=0.3"]
+    results = db.together([label, label, ["transactions", "--interval-start", "2026-02-01T00:00Z"]])
+    assert [result.code for result in results] == [0] * 3, results
+    db.run(*label)
+    assert db.labels() == {row[0]: is_fraudulent(row[0], 0.3) for row in db.transactions()}
+
+
+def eventually(check: Callable[[], object], what: str, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_in_the_middle_of_the_write_rolls_back_at_once(db, postgres_admin, number):
+    database = postgres_admin | {"PGDATABASE": db.env["PGDATABASE"]}
+    with psycopg.connect(servers.postgres_url(database), autocommit=True) as admin:
+        with db.start(*MANY, "--users=400000") as process:
+            copying = "SELECT 1 FROM pg_stat_progress_copy WHERE tuples_processed > 10000"
+            eventually(lambda: admin.execute(copying).fetchone(), "rows on their way")
+            process.send_signal(number)
+            out, err = process.communicate(timeout=10)
+        name = signal.Signals(number).name
+        assert (process.returncode, out) == (128 + number, "")
+        assert err == f"python -m fraud transactions: stopped by {name}; running it again completes the work\n"
+        sessions = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'fraud'"
+        eventually(lambda: not admin.execute(sessions).fetchone(), "the session is over")
+    assert db.transactions() == []
+
+
+def test_a_signal_while_waiting_for_another_writer(db, postgres_env):
+    """Ends at once although the server is busy with a lock."""
+    db.run(*TRANSACTIONS)
+    with psycopg.connect(servers.postgres_url(postgres_env)) as other:
+        other.execute("SELECT pg_advisory_xact_lock(1718772085, 29497530)")
+        with db.start(*TRANSACTIONS) as process:
+            waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            eventually(lambda: db.postgres.execute(waiting).fetchone(), "waiting for the lock")
+            process.terminate()
+            assert process.wait(5) == 143
