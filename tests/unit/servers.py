@@ -86,10 +86,15 @@ def run(command: list[str], **options: object) -> str:
 
 
 @contextmanager
-def container(image: str, port: int, *options: str) -> Iterator[int]:
-    """A container of one of our images; gives the port of 127.0.0.1 at which its port is reached."""
+def container(image: str, port: int, password: str, *arguments: str) -> Iterator[int]:
+    """A container of one of our images with its data in memory; gives the port of 127.0.0.1 at which its port is reached.
+
+    :param password: variable and value of the administrator's password
+    :param arguments: of the server
+    """
+    options = [f"--publish=127.0.0.1::{port}", "--tmpfs=/data:uid=999,gid=999,mode=0700", f"--env={password}"]
     try:
-        name = run(["docker", "run", "--detach", "--rm", f"--publish=127.0.0.1::{port}", *options, image])
+        name = run(["docker", "run", "--detach", "--rm", *options, image, *arguments])
     except (OSError, RuntimeError) as error:
         raise RuntimeError(f"the host has no such server, and image {image} does not run (try `make images`): {error}") from error
     try:
@@ -108,7 +113,7 @@ def postgres() -> Iterator[Settings]:
 
     initdb = find("initdb", "usr/lib/postgresql/*/bin", "usr/local/opt/postgresql*/bin", "opt/homebrew/opt/postgresql*/bin")
     if initdb is None:
-        with container("tandem/postgres:0.1.0", 5432, "--env", f"POSTGRES_PASSWORD={settings['PGPASSWORD']}") as port:
+        with container("tandem/postgres:0.1.0", 5432, f"POSTGRES_PASSWORD={settings['PGPASSWORD']}", "-c", "fsync=off") as port:
             settings["PGPORT"] = str(port)
             until_answering(connect, None, None)
             yield settings
@@ -147,9 +152,11 @@ def mysql() -> Iterator[Settings]:
     def connect() -> None:
         mysql_connection(settings).close()
 
+    small_and_fast = ["--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=OFF"]
+    small_and_fast += ["--innodb-buffer-pool-size=64M", "--innodb-redo-log-capacity=32M", "--performance-schema=OFF"]
     mysqld = find("mysqld", "usr/sbin", "usr/local/opt/mysql*/bin", "opt/homebrew/opt/mysql*/bin")
     if mysqld is None or "MariaDB" in run([mysqld, "--version"]):
-        with container("tandem/mysql:0.1.0", 3306, "--env", f"MYSQL_ROOT_PASSWORD={settings['MYSQL_PASSWORD']}") as port:
+        with container("tandem/mysql:0.1.0", 3306, f"MYSQL_ROOT_PASSWORD={settings['MYSQL_PASSWORD']}", *small_and_fast) as port:
             settings["MYSQL_PORT"] = str(port)
             until_answering(connect, None, None)
             yield settings
@@ -160,10 +167,7 @@ def mysql() -> Iterator[Settings]:
         init.write_text(f"ALTER USER root@localhost IDENTIFIED BY '{settings['MYSQL_PASSWORD']}';")
         init.chmod(0o644)
         settings["MYSQL_PORT"] = str(free_port())
-        # TLS off, so that passwords take the way they take in the cluster; the rest makes a small server that starts fast.
-        fast = ["--tls-version=", "--mysqlx=OFF", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=OFF"]
-        small = ["--innodb-buffer-pool-size=64M", "--innodb-redo-log-capacity=32M", "--performance-schema=OFF"]
-        common = [mysqld, "--no-defaults", f"--datadir={data}", "--secure-file-priv=NULL", *fast, *small]
+        common = [mysqld, "--no-defaults", f"--datadir={data}", "--secure-file-priv=NULL", "--mysqlx=OFF", *small_and_fast]
         run([*common, "--initialize-insecure"], cwd=folder, **owner)
         flags = [f"--port={settings['MYSQL_PORT']}", f"--socket={folder / 'socket'}", f"--pid-file={folder / 'pid'}"]
         with running([*common, *flags, f"--init-file={init}", "--bind-address=127.0.0.1"], log, owner) as process:

@@ -55,12 +55,12 @@ class Databases:
     def run(self, *arguments: str, **changed: str) -> Result:
         """The command line in this process, which is quick. `changed` are environment variables."""
         out, err = io.StringIO(), io.StringIO()
-        with mock.patch.dict(os.environ, self.base | self.env | changed, clear=True):
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                try:
-                    code = cli.main(arguments)
-                except SystemExit as exit_:
-                    code = int(str(exit_.code))
+        env = mock.patch.dict(os.environ, self.base | self.env | changed, clear=True)
+        with env, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                code = cli.main(arguments)
+            except SystemExit as exit_:
+                code = int(str(exit_.code))
         return Result(code, out.getvalue(), err.getvalue())
 
     def start(self, *arguments: str, **changed: str) -> "subprocess.Popen[str]":
@@ -85,9 +85,9 @@ class Databases:
 
 @pytest.fixture(scope="session")
 def databases(postgres_env: servers.Settings, mysql_env: servers.Settings, clean_environment: dict[str, str]) -> Iterator[Databases]:
-    with psycopg.connect(servers.postgres_url(postgres_env), autocommit=True, prepare_threshold=None) as postgres:
-        with servers.mysql_connection(mysql_env) as mysql:
-            yield Databases(postgres_env | mysql_env, clean_environment, postgres, mysql)
+    url = servers.postgres_url(postgres_env)
+    with psycopg.connect(url, autocommit=True, prepare_threshold=None) as postgres, servers.mysql_connection(mysql_env) as mysql:
+        yield Databases(postgres_env | mysql_env, clean_environment, postgres, mysql)
 
 
 @pytest.fixture
