@@ -14,7 +14,15 @@ from fraud.interval import DEFAULT_LENGTH, IDS_PER_INTERVAL, Interval, last_comp
 PROGRAM = "python -m fraud"
 DEFAULT_RATE = 0.5
 DEFAULT_CONNECT_TIMEOUT = 10
-EXIT_CODES = "exit codes:\n  0 done, or already there   1 it could not be done   2 wrong usage   143 stopped by SIGTERM"
+DESCRIPTION = "Random transactions in Postgres, and fraud labels for them in MySQL."
+COMMANDS = """commands:
+  transactions   write the random transactions of one data interval, exactly once
+  labels         give every transaction that has none a fraud label"""
+EXIT_CODES = """exit codes:
+  0    done, or already there
+  1    it could not be done
+  2    wrong usage
+  143  stopped by SIGTERM"""
 
 
 class Layout(argparse.RawDescriptionHelpFormatter):
@@ -82,25 +90,24 @@ def rate(text: str) -> float:
 
 def parser() -> Parser:
     """The whole command line."""
-    main = Parser(prog=PROGRAM, description="Random transactions in Postgres, and fraud labels for them in MySQL.", epilog=EXIT_CODES)
-    commands = main.add_subparsers(title="commands", dest="command", metavar="COMMAND")
+    main = Parser(prog=PROGRAM, description=f"{DESCRIPTION}\n\n{COMMANDS}", epilog=EXIT_CODES)
+    commands = main.add_subparsers(dest="command", metavar="COMMAND", help="one of the above; COMMAND --help tells more")
     add_transactions(commands)
     add_labels(commands)
     return main
 
 
 def add_transactions(commands: Any) -> None:
-    what = "write the random transactions of one data interval to Postgres, exactly once"
     command = commands.add_parser(
         "transactions",
-        help=what,
-        description=f"{sentence(what)}: the same interval and parameters always\n"
-        f"give the same rows. Amounts are from {MIN_CENTS / 100:.2f} to {MAX_CENTS / 100:.2f}, dates lie inside the interval.\n"
+        description="Write the random transactions of one data interval to Postgres, exactly once:\n"
+        "the same interval and parameters always give the same rows.\n"
+        f"Amounts are from {MIN_CENTS / 100:.2f} to {MAX_CENTS / 100:.2f}, dates lie inside the interval.\n"
         "The table customer_transactions is made or migrated when needed.",
         epilog=epilog(
             "python -m fraud transactions\n"
             "  python -m fraud transactions --interval-start 2026-01-31T09:30:00Z\n"
-            "  python -m fraud transactions --users 50000 --rows-per-user 20     # a million rows",
+            "  python -m fraud transactions --users 50000 --rows-per-user 20   # a million rows",
             environment.POSTGRES,
         ),
     )
@@ -118,12 +125,11 @@ def add_transactions(commands: Any) -> None:
 
 
 def add_labels(commands: Any) -> None:
-    what = "give every transaction that has none a fraud label in MySQL"
     command = commands.add_parser(
         "labels",
-        help=what,
-        description=f"{sentence(what)}. A label depends on the\n"
-        "transaction's id, the rate and the seed alone; labels that are there stay as they are.\n"
+        description="Give every transaction in Postgres that has none a fraud label in MySQL.\n"
+        "A label depends on the transaction's id, the rate and the seed alone;\n"
+        "labels that are there stay as they are.\n"
         "The table labeled_transactions is made or migrated when needed.",
         epilog=epilog(
             "python -m fraud labels\n  python -m fraud labels --fraud-rate 0.02",
@@ -159,10 +165,6 @@ def add_common(command: Parser, seed_effect: str) -> None:
         help="how long to wait for a database to answer (default %(default)s)",
     )
     command.add_argument("--result-file", type=Path, metavar="PATH", help="also write the row count and the interval to this file, as JSON")
-
-
-def sentence(text: str) -> str:
-    return text[0].upper() + text[1:]
 
 
 def epilog(examples: str, *variables: tuple[environment.Variable, ...]) -> str:

@@ -5,6 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+# Of Airflow's own reading of .airflowignore.
+pytestmark = pytest.mark.filterwarnings("ignore:GitWildMatchPattern")
+
 TRANSACTIONS = "postgres://postgres/airbyte/public/customer_transactions"
 LABELS = "mysql://mysql/data/labeled_transactions"
 

@@ -9,6 +9,7 @@ import pytest
 import servers
 from cutting_proxy import CuttingProxy
 from fraud.labels import is_fraudulent
+from fraud.transactions_table import LOCK
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -33,6 +34,13 @@ def expected(databases):
             assert databases.run(*command, **{server: proxy.port}).code == 0
         traffic[command[0], server] = proxy.passed
     return databases.transactions(), databases.labels(), traffic
+
+
+def eventually(check: Callable[[], object], what: str, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+        time.sleep(0.02)
 
 
 def all_or_nothing(databases, expected) -> None:
@@ -112,6 +120,25 @@ def test_several_at_once_on_empty_databases(db, expected):
     assert db.labels() == expected[1]
 
 
+@pytest.fixture
+def admin(db, postgres_admin):
+    """The superuser in the same database, who sees what other sessions do."""
+    with psycopg.connect(servers.postgres_url(postgres_admin | {"PGDATABASE": db.env["PGDATABASE"]}), autocommit=True) as conn:
+        yield conn
+
+
+def copying(admin):
+    return admin.execute("SELECT 1 FROM pg_stat_progress_copy WHERE tuples_processed > 5000").fetchone()
+
+
+def test_a_second_writer_of_the_interval_waits_for_the_first_and_finds_its_rows(db, admin):
+    with db.start(*MANY) as first:
+        eventually(lambda: copying(admin), "rows on their way")
+        second = db.run(*MANY)
+        assert first.wait(30) == 0
+    assert (second.code, second.out) == (0, "already there: 60,000 transactions of 2026-01-31 09:30 – 10:00 UTC\n")
+
+
 def test_different_intervals_and_labels_at_once(db):
     starts = [f"2026-01-31T{hour:02}:00:00Z" for hour in range(3)]
     commands = [["transactions", "--users=200", "--interval-start", start] for start in starts]
@@ -124,27 +151,16 @@ def test_different_intervals_and_labels_at_once(db):
     assert db.labels() == {row[0]: is_fraudulent(row[0], 0.3) for row in db.transactions()}
 
 
-def eventually(check: Callable[[], object], what: str, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
-
-
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_in_the_middle_of_the_write_rolls_back_at_once(db, postgres_admin, number):
-    database = postgres_admin | {"PGDATABASE": db.env["PGDATABASE"]}
-    with psycopg.connect(servers.postgres_url(database), autocommit=True) as admin:
-        with db.start(*MANY, "--users=400000") as process:
-            copying = "SELECT 1 FROM pg_stat_progress_copy WHERE tuples_processed > 10000"
-            eventually(lambda: admin.execute(copying).fetchone(), "rows on their way")
-            process.send_signal(number)
-            out, err = process.communicate(timeout=10)
-        name = signal.Signals(number).name
-        assert (process.returncode, out) == (128 + number, "")
-        assert err == f"python -m fraud transactions: stopped by {name}; running it again completes the work\n"
-        sessions = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'fraud'"
-        eventually(lambda: not admin.execute(sessions).fetchone(), "the session is over")
+def test_a_signal_in_the_middle_of_the_write_rolls_back_at_once(db, admin, number):
+    with db.start(*MANY, "--users=400000") as process:
+        eventually(lambda: copying(admin), "rows on their way")
+        process.send_signal(number)
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out) == (128 + number, "")
+    assert err == f"python -m fraud transactions: stopped by {signal.Signals(number).name}; running it again completes the work\n"
+    sessions = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'fraud'"
+    eventually(lambda: not admin.execute(sessions).fetchone(), "the session is over")
     assert db.transactions() == []
 
 
@@ -152,7 +168,7 @@ def test_a_signal_while_waiting_for_another_writer(db, postgres_env):
     """Ends at once although the server is busy with a lock."""
     db.run(*TRANSACTIONS)
     with psycopg.connect(servers.postgres_url(postgres_env)) as other:
-        other.execute("SELECT pg_advisory_xact_lock(1718772085, 29497530)")
+        other.execute("SELECT pg_advisory_xact_lock(%s, 29497530)", [LOCK])
         with db.start(*TRANSACTIONS) as process:
             waiting = "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
             eventually(lambda: db.postgres.execute(waiting).fetchone(), "waiting for the lock")
