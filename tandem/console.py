@@ -1,19 +1,50 @@
-"""What the user sees: a line a phase with its time; everything else goes to a log file."""
+"""What the user sees: a line a phase with its time; everything else goes to a log file.
+
+Phases may run side by side, each in a thread of its own. On a terminal one line at the bottom shows those that are
+running, with the seconds as they pass; elsewhere a line a minute says that work goes on.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
+import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
 from tandem.paths import STATE
 
+TITLE_WIDTH = 58
+QUIET_INTERVAL = 60.0
+"""Seconds between the lines that say what is running, when nobody watches on a terminal."""
+
 _log: TextIO | None = None
-_lock = threading.Lock()
+_lock = threading.RLock()
+_running: list[Phase] = []
+_ticker: threading.Thread | None = None
+_here = threading.local()
+
+
+class Phase:
+    """A piece of work that is shown while it runs."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.start = time.monotonic()
+        self.detail = ""
+
+    def note(self, detail: str) -> None:
+        """Say what the phase is doing or waiting for just now; shown behind the title on a terminal."""
+        if detail and detail != self.detail:
+            log(detail)
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.title} {time.monotonic() - self.start:.0f} s" + (f" ({self.detail})" if self.detail else "")
 
 
 def open_log(verb: str) -> Path:
@@ -25,53 +56,116 @@ def open_log(verb: str) -> Path:
     return path
 
 
+def log_path() -> Path | None:
+    """The log that is open, if any."""
+    return Path(_log.name) if _log is not None else None
+
+
 def log(text: str) -> None:
     """Write `text` to the log, if one is open; never to the terminal. Safe to call from several threads."""
-    if _log is not None and text:
-        with _lock:
-            _log.write(f"{time.strftime('%H:%M:%S')} {text.rstrip()}\n")
+    if _log is not None and text.strip():
+        phases = getattr(_here, "phases", [])
+        where = f"[{phases[-1].title}] " if phases else ""
+        with _lock, contextlib.suppress(ValueError, OSError):
+            _log.write(f"{time.strftime('%H:%M:%S')} {where}{text.rstrip()}\n")
 
 
 def say(text: str = "") -> None:
     """Print a line for the user, and copy it to the log."""
-    print(text, flush=True)
+    _print(text)
     log(text)
+
+
+def warn(message: str) -> None:
+    """Print something that the user should know although the work goes on."""
+    say(f"  {_mark('note', '33')} {message}")
 
 
 def error(message: str, hint: str = "") -> None:
     """Print what went wrong and what to do next to standard error."""
-    print(f"error: {message}", file=sys.stderr)
-    if hint:
-        print(f"  -> {hint}", file=sys.stderr)
+    with _lock:
+        _wipe()
+        print(f"error: {message}", file=sys.stderr, flush=True)
+        for line in hint.splitlines():
+            print(f"  -> {line}", file=sys.stderr, flush=True)
     log(f"error: {message} -> {hint}")
 
 
+def table(rows: Iterable[Sequence[object]], *, head: Sequence[str] = (), indent: str = "  ") -> list[str]:
+    """Lines of aligned columns; a column of numbers is aligned at its right."""
+    body = [[str(cell) for cell in row] for row in rows]
+    every = ([list(head)] if head else []) + body
+    if not every:
+        return []
+    widths = [max(len(row[i]) for row in every) for i in range(len(every[0]))]
+    right = [bool(body) and all(row[i].replace(".", "", 1).replace("-", "", 1).isdigit() for row in body) for i in range(len(widths))]
+    return [
+        indent + "  ".join(c.rjust(w) if r else c.ljust(w) for c, w, r in zip(row, widths, right, strict=True)).rstrip() for row in every
+    ]
+
+
 @contextlib.contextmanager
-def phase(title: str) -> Iterator[None]:
-    """Show `title` while the block runs, then the same line with the seconds it took.
-
-    On a terminal the line counts the seconds as they pass; elsewhere the line is printed once, when the phase ends.
-    """
-    log(f"=== {title}")
-    start = time.monotonic()
-    done = threading.Event()
-    terminal = sys.stdout.isatty()
-
-    def tick() -> None:
-        while not done.wait(0.5):
-            print(f"\r  .. {title} {time.monotonic() - start:4.0f} s", end="", flush=True)
-
-    ticker = threading.Thread(target=tick, daemon=True)
-    if terminal:
-        ticker.start()
-    mark = "!!"
+def phase(title: str) -> Iterator[Phase]:
+    """Show `title` while the block runs, then a line with the seconds it took."""
+    current = Phase(title)
+    _here.phases = [*getattr(_here, "phases", []), current]
+    log("started")
+    with _lock:
+        _running.append(current)
+        _tick()
+    mark = _mark("!!", "31")
     try:
-        yield
-        mark = "ok"
+        yield current
+        mark = _mark("ok", "32")
+    except KeyboardInterrupt:
+        mark = _mark("--", "33")
+        raise
     finally:
-        done.set()
-        if terminal:
-            ticker.join()
-        took = f"{time.monotonic() - start:5.1f} s"
-        print(f"{chr(13) if terminal else ''}  {mark} {title:<56} {took:>9}", flush=True)
-        log(f"=== {title}: {mark} {took}")
+        took = f"{time.monotonic() - current.start:.1f} s"
+        with _lock:
+            _running.remove(current)
+            _print(f"  {mark} {title:<{TITLE_WIDTH}} {took:>9}")
+        log(f"ended after {took}")
+        _here.phases = _here.phases[:-1]
+
+
+def _tick() -> None:
+    """Start the thread that keeps the progress line fresh; it ends when nothing runs any more."""
+    global _ticker
+    if _ticker is None or not _ticker.is_alive():
+        _ticker = threading.Thread(target=_keep_fresh, daemon=True)
+        _ticker.start()
+
+
+def _keep_fresh() -> None:
+    global _ticker
+    said = time.monotonic()
+    while True:
+        with _lock:
+            if not _running:
+                _ticker = None
+                return
+            # Innermost phases only: the outer ones would say the same with other words.
+            line = ", ".join(str(phase) for phase in _running[-3:])
+            if sys.stdout.isatty():
+                _wipe()
+                print(f"  .. {line}"[: shutil.get_terminal_size().columns - 1], end="", flush=True)
+            elif time.monotonic() - said >= QUIET_INTERVAL:
+                said = time.monotonic()
+                print(f"  .. {line}", flush=True)
+        time.sleep(0.5)
+
+
+def _print(text: str) -> None:
+    with _lock:
+        _wipe()
+        print(text, flush=True)
+
+
+def _wipe() -> None:
+    if sys.stdout.isatty():
+        print("\r\x1b[K", end="", flush=True)
+
+
+def _mark(text: str, colour: str) -> str:
+    return f"\x1b[{colour}m{text}\x1b[0m" if sys.stdout.isatty() and not os.environ.get("NO_COLOR") else text

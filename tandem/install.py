@@ -1,0 +1,104 @@
+"""`make install` and `make upgrade`: the umbrella chart in the cluster, with the images of this checkout."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from tandem import console, explain, hashing, helm, images, kube
+from tandem.errors import TandemError
+from tandem.exclusive import exclusive
+from tandem.paths import ROOT
+
+CHART = ROOT / "charts" / "tandem"
+LABEL = "tandem-content"
+TIMEOUT_SECONDS = 600
+
+
+def main(arguments: list[str]) -> int:
+    """Install or upgrade what has changed."""
+    argparse.ArgumentParser(prog="make install", description=__doc__).parse_args(arguments)
+    return _main("install", force=False)
+
+
+def main_upgrade(arguments: list[str]) -> int:
+    """Upgrade although nothing has changed."""
+    argparse.ArgumentParser(prog="make upgrade", description=__doc__).parse_args(arguments)
+    return _main("upgrade", force=True)
+
+
+def _main(verb: str, *, force: bool) -> int:
+    with exclusive(verb):
+        console.open_log(verb)
+        if not force and is_current():
+            console.say(f"release {kube.RELEASE} is current: revision {revision()}")
+            return 0
+        with console.phase("install the charts" if revision() == 0 else "upgrade the charts") as phase:
+            apply(phase)
+        console.say(f"release {kube.RELEASE} is at revision {revision()}")
+    return 0
+
+
+def user_values() -> list[Path]:
+    """The files of TANDEM_VALUES, in the order in which later ones win. Raises TandemError for one that is not there."""
+    found = [Path(word.strip()).expanduser() for word in os.environ.get("TANDEM_VALUES", "").split(",") if word.strip()]
+    for path in found:
+        if not path.is_file():
+            raise TandemError(f"TANDEM_VALUES names {path}, which is not a file", "give paths of YAML files, separated by commas")
+    return found
+
+
+def content() -> str:
+    """A hash of all that decides what is installed: charts, image tags, the user's values."""
+    return hashing.digest([ROOT / "charts", images.write_values(), *user_values()])
+
+
+def revision() -> int:
+    """The number of the release's last revision, 0 when there is none."""
+    return max((int(secret["metadata"]["labels"]["version"]) for secret in helm.revisions()), default=0)
+
+
+def is_current() -> bool:
+    """Whether the last revision was installed from this content, and went well."""
+    last: Any = max(helm.revisions(), key=lambda secret: int(secret["metadata"]["labels"]["version"]), default=None)
+    if last is None:
+        return False
+    labels = last["metadata"]["labels"]
+    return bool(labels["status"] == "deployed" and labels.get(LABEL) == content())
+
+
+def upgrade() -> None:
+    """Upgrade the release to this checkout although nothing has changed."""
+    with console.phase("upgrade the charts") as phase:
+        apply(phase)
+
+
+def apply(phase: console.Phase) -> None:
+    """Install or upgrade the release and wait until all of it is ready, saying meanwhile what is not.
+
+    Raises TandemError that names the pods that are not ready, each with its reason.
+    """
+    make_namespace()
+    helm.release_stuck_revision()
+    values = [word for path in (images.write_values(), *user_values()) for word in ("--values", str(path))]
+    started = ["upgrade", "--install", kube.RELEASE, str(CHART), "--namespace", kube.NAMESPACE, *values]
+    waiting = ["--wait", "--timeout", f"{TIMEOUT_SECONDS}s", "--labels", f"{LABEL}={content()}"]
+    with explain.watch(phase) as watch:
+        try:
+            helm.stream(*started, *waiting)
+        except TandemError as problem:
+            reasons = watch.reasons()
+            if not reasons:
+                raise
+            explain.keep_logs()
+            raise TandemError(f"the charts are installed, but not all of it works: {problem}", "\n".join(reasons)) from None
+
+
+def make_namespace() -> None:
+    """The release's namespace, with the Pod Security level that every pod of Tandem keeps to."""
+    level = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn")}
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": kube.NAMESPACE, "labels": level}}
+    kube.kubectl("apply", "--filename", "-", input=json.dumps(namespace))

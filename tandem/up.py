@@ -1,0 +1,128 @@
+"""`make up`: from whatever this machine has to a running platform with rows in both databases. Safe to run again."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from tandem import bases, cluster, console, doctor, engine, first_run, images, install, load, open, shell, tools
+from tandem.airflow import Airflow
+from tandem.exclusive import exclusive
+from tandem.paths import ROOT
+
+
+def main(arguments: list[str]) -> int:
+    """Bring the platform up, run the DAG once, and say where everything is."""
+    argparse.ArgumentParser(prog="make up", description=__doc__).parse_args(arguments)
+    with exclusive("up"):
+        started = time.monotonic()
+        log = console.open_log("up")
+        console.say(f"Tandem comes up. Details: {log.relative_to(ROOT)}")
+        bring_up()
+        pages = open_pages()
+        client, run = run_dag(pages[0]["url"])
+        report(pages, client, run, time.monotonic() - started)
+    return 0
+
+
+def bring_up() -> None:
+    """Everything up to a release that is installed and ready."""
+    install.user_values()
+    with console.phase("look at this machine"):
+        doctor.require()
+    prepare()
+    if install.is_current():
+        return
+    with console.phase("install the charts" if install.revision() == 0 else "upgrade the charts") as phase:
+        install.apply(phase)
+
+
+def prepare() -> None:
+    """Engine, base images, tools, then side by side: the images, and the cluster that they are loaded into.
+
+    The cluster's own builds keep both processors busy, those of the images wait for the network as often as not.
+    """
+    with console.phase("container engine"):
+        engine.ensure()
+    with console.phase("base images"):
+        bases.ensure()
+    ready: SimpleQueue[str] = SimpleQueue()
+    side_by_side(
+        lambda: make_cluster_and_load(ready),
+        lambda: images.build_missing(ready.put),
+    )
+
+
+def make_cluster_and_load(ready: SimpleQueue[str]) -> None:
+    """Tools, node image and cluster; then each image goes into the nodes as soon as it is built."""
+    with console.phase("kind, helm and kubectl"):
+        tools.ensure()
+    with console.phase("node image"):
+        cluster.ensure_node_image()
+    with console.phase("cluster"):
+        cluster.up()
+    with console.phase("images into the cluster") as phase:
+        for left in range(len(images.names()), 0, -1):
+            phase.note(f"{left} to go")
+            load.load(next_of(ready))
+
+
+def next_of(ready: SimpleQueue[str]) -> str:
+    """The next name in the queue; ends by KeyboardInterrupt when the thread that fills the queue has failed."""
+    while True:
+        shell.check_interrupted()
+        with contextlib.suppress(Empty):
+            return ready.get(timeout=0.5)
+
+
+def side_by_side(*lanes: Callable[[], Any]) -> None:
+    """Run all lanes at once; the first error ends the others' programs and is raised."""
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        running: list[Future[Any]] = [pool.submit(lane) for lane in lanes]
+        try:
+            for done in as_completed(running):
+                done.result()
+        except BaseException:
+            shell.end_children()
+            raise
+
+
+def open_pages() -> list[dict[str, Any]]:
+    """The web pages on localhost, in the background."""
+    with console.phase("open the pages on localhost"):
+        return open.ensure_open()
+
+
+def run_dag(url: str) -> tuple[Airflow, Any]:
+    """The DAG's last good run, or a new one."""
+    with console.phase("run generate_transaction_and_labels") as phase:
+        client = Airflow(url)
+        return client, first_run.ensure(client, phase)
+
+
+def report(pages: list[dict[str, Any]], client: Airflow, run: Any, seconds: float) -> None:
+    """What the user came for: rows, addresses, logins, and what to do next."""
+    console.say()
+    first_run.show(run)
+    console.say()
+    for page in pages:
+        moved = "" if page["port"] == page["wanted"] else f"  (port {page['wanted']} is in use)"
+        console.say(f"{page['name']}   {page['url']}   user {client.username}   password {client.password}{moved}")
+    console.say()
+    for line in console.table(NEXT):
+        console.say(line)
+    console.say()
+    console.say(f"Up after {int(seconds) // 60} min {int(seconds) % 60:02d} s.")
+
+
+NEXT = (
+    ("make status", "what runs, and the last run of the DAG"),
+    ("make test", "every test, against this platform"),
+    ("make down", "remove the cluster and all that was made here, except caches"),
+    ("make help", "everything else"),
+)
