@@ -1,0 +1,36 @@
+{{/* Every name of this chart's objects, spelled once. All take the root context. */}}
+{{- define "postgres.provision" -}}{{ include "tandem.fullname" . }}-provision{{- end -}}
+{{- define "postgres.host" -}}{{ include "tandem.fullname" . }}.{{ .Release.Namespace }}.svc{{- end -}}
+
+{{/* Name of a role's Secret. Takes root and role. */}}
+{{- define "postgres.roleSecret" -}}{{ include "tandem.fullname" .root }}-{{ .role | replace "_" "-" }}{{- end -}}
+
+{{/* A role's password. Takes root, role and spec (the role's values). */}}
+{{- define "postgres.rolePassword" -}}
+{{- include "tandem.secretValue" (dict "root" .root "namespace" .root.Release.Namespace
+      "secret" (include "postgres.roleSecret" .) "key" "PGPASSWORD" "value" .spec.password) -}}
+{{- end -}}
+
+{{/* The superuser's password. Takes the root context. */}}
+{{- define "postgres.superuserPassword" -}}
+{{- include "tandem.secretValue" (dict "root" . "namespace" .Release.Namespace
+      "secret" (include "tandem.fullname" .) "key" "POSTGRES_PASSWORD" "value" .Values.superuserPassword) -}}
+{{- end -}}
+
+{{/* The server's memory limit in MiB: what its settings are worked out from. Takes the root context. */}}
+{{- define "postgres.memory" -}}
+{{- $limit := .Values.resources.limits.memory | toString -}}
+{{- if hasSuffix "Gi" $limit }}{{ mulf (trimSuffix "Gi" $limit | float64) 1024 | int }}
+{{- else if hasSuffix "Mi" $limit }}{{ trimSuffix "Mi" $limit | int }}
+{{- else }}{{ fail (printf "resources.limits.memory of %s must be given in Mi or Gi, not as %q" .Chart.Name $limit) }}{{ end -}}
+{{- end -}}
+
+{{/*
+Where a role's clients connect: what its values say, else the first database that it owns, else `postgres`.
+Takes root, role and spec (the role's values).
+*/}}
+{{- define "postgres.roleDatabase" -}}
+{{- $owned := list .spec.database -}}
+{{- range $name, $spec := .root.Values.databases }}{{ if eq $spec.owner $.role }}{{ $owned = append $owned $name }}{{ end }}{{ end -}}
+{{- first (append (compact $owned) "postgres") -}}
+{{- end -}}
