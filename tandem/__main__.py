@@ -12,6 +12,7 @@ from tandem import console, shell
 from tandem.errors import TandemError
 from tandem.paths import ROOT
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 VERBS = {
     "up": "up:main",
     "down": "down:main",
@@ -41,7 +42,7 @@ def main(arguments: list[str]) -> int:
         console.error(given, f"one of: {' '.join(VERBS)}")
         return 2
     verb = arguments[0]
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         # Someone who ignores a signal, as nohup does, means it.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
@@ -67,12 +68,14 @@ def main(arguments: list[str]) -> int:
 
 
 def _interrupt(*_: object) -> None:
+    # At once, because this thread may be about to wait for others that wait for those programs.
+    shell.interrupt_children()
     raise KeyboardInterrupt
 
 
 def _end_quietly() -> None:
     """End the programs that still run. A second Ctrl-C must not cut this short."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     shell.end_children()
 

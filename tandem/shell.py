@@ -20,8 +20,11 @@ from tandem import console
 from tandem.errors import TandemError
 from tandem.paths import TOOLS
 
+PATIENCE = 8.0
+"""Seconds that a program may take to end when it is asked to, before it is killed."""
+
 _children: set[subprocess.Popen[str]] = set()
-_lock = threading.Lock()
+_lock = threading.RLock()
 _stopping = threading.Event()
 
 
@@ -119,14 +122,20 @@ def succeeds(command: Sequence[str | Path], *, timeout: float = 20) -> bool:
         return False
 
 
-def end_children() -> None:
-    """End every program that runs now, and let no thread start another: for Ctrl-C and for errors in a sister thread."""
+def interrupt_children() -> None:
+    """Ask every program that runs now to end, and let no thread start another. Returns at once: for signal handlers."""
     _stopping.set()
     with _lock:
+        for child in _children:
+            _signal(child, signal.SIGTERM)
+
+
+def end_children() -> None:
+    """End every program that runs now, and let no thread start another: for Ctrl-C and for errors in a sister thread."""
+    interrupt_children()
+    with _lock:
         children = list(_children)
-    for child in children:
-        _signal(child, signal.SIGTERM)
-    deadline = time.monotonic() + 8
+    deadline = time.monotonic() + PATIENCE
     for child in children:
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(max(0.1, deadline - time.monotonic()))
@@ -163,7 +172,7 @@ def _end(process: subprocess.Popen[str]) -> None:
     if process.poll() is None:
         _signal(process, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(8)
+            process.wait(PATIENCE)
         _signal(process, signal.SIGKILL)
         process.wait()
     with _lock:

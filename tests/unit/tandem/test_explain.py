@@ -1,0 +1,53 @@
+"""Why a pod is not ready."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tandem import explain
+
+
+def pod(**status: Any) -> Any:
+    return {"metadata": {"name": "x", "labels": {}}, "status": {"phase": "Pending", **status}}
+
+
+def container(state: Any, **more: Any) -> Any:
+    return {"name": "main", "ready": False, "restartCount": 3, "state": state, **more}
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (
+            {"conditions": [{"type": "PodScheduled", "status": "False", "message": "0/2 nodes are available: insufficient memory"}]},
+            "not scheduled: 0/2 nodes are available: insufficient memory",
+        ),
+        (
+            {"containerStatuses": [container({"waiting": {"reason": "ImagePullBackOff", "message": "no such host"}})]},
+            "container main waits: ImagePullBackOff: no such host",
+        ),
+        (
+            {
+                "containerStatuses": [
+                    container(
+                        {"waiting": {"reason": "CrashLoopBackOff"}}, lastState={"terminated": {"exitCode": 137, "reason": "OOMKilled"}}
+                    )
+                ]
+            },
+            "container main ended with status 137 (OOMKilled), restarted 3 times",
+        ),
+        ({"containerStatuses": [container({"running": {}})]}, "container main runs, but is not ready yet"),
+        (
+            {
+                "initContainerStatuses": [container({"running": {}}) | {"name": "wait"}],
+                "containerStatuses": [container({"waiting": {"reason": "PodInitializing"}})],
+            },
+            "container wait runs, but is not ready yet",
+        ),
+        ({}, "is Pending"),
+    ],
+)
+def test_the_reason_is_what_a_person_would_look_for(status: Any, words: str) -> None:
+    assert explain.reason(pod(**status)) == words
