@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from tandem import airflow, console, kube
 from tandem.airflow import Airflow
@@ -38,14 +39,10 @@ def ensure(client: Airflow, phase: console.Phase) -> Any:
         phase.note(", ".join(f"{task} {state}" for task, state in client.task_states(run["dag_run_id"]).items()))
     if run["state"] == "failed":
         raise TandemError(
-            f"run {run['dag_run_id']} of {airflow.DAG} failed", f"its log: {client.url}/dags/{airflow.DAG}/runs/{quote_run(run)}"
+            f"run {run['dag_run_id']} of {airflow.DAG} failed",
+            f"its log: {client.url}/dags/{airflow.DAG}/runs/{quote(run['dag_run_id'], safe='')}",
         )
     return run
-
-
-def quote_run(run: Any) -> str:
-    """The run's id as part of an address."""
-    return airflow.quote(run["dag_run_id"], safe="")
 
 
 def show(run: Any) -> None:
