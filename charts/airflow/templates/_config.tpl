@@ -1,0 +1,38 @@
+{{/*
+airflow.cfg: the settings that follow from the chart's other values, then `config` of the values, which wins.
+There is nothing secret in it, so the task pods get the same file.
+*/}}
+{{- define "airflow.cfg" -}}
+{{- $derived := dict
+      "core" (dict
+        "executor" .Values.executor
+        "dags_folder" "/opt/airflow/dags"
+        "auth_manager" "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
+        "execution_api_server_url" (printf "http://%s.%s.svc:8080/execution/" (include "airflow.apiServer" .) .Release.Namespace))
+      "scheduler" (dict "enable_health_check" "True")
+      "kubernetes_executor" (dict
+        "namespace" (include "airflow.jobsNamespace" .)
+        "pod_template_file" "/opt/airflow/config/pod_template_file.yaml")
+      "logging" (dict) -}}
+{{- if .Values.logs.remote.enabled -}}
+{{- $_ := set $derived "logging" (dict
+      "remote_logging" "True"
+      "remote_base_log_folder" .Values.logs.remote.folder
+      "remote_log_conn_id" "s3_logs") -}}
+{{- end -}}
+# Written by the chart from its values; environment variables (AIRFLOW__SECTION__KEY) win over it.
+{{- range $section, $settings := mergeOverwrite $derived (deepCopy .Values.config) }}
+{{- if $settings }}
+
+[{{ $section }}]
+{{- range $key, $value := $settings }}
+{{ $key }} = {{ $value | toString | replace "%" "%%" }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* What job pods get where their DAG says nothing: read by airflow_local_settings.py. */}}
+{{- define "airflow.jobPodDefaults" -}}
+{{- dict "resources" .Values.jobs.resources "runAsUser" .Values.jobs.runAsUser | toPrettyJson -}}
+{{- end -}}
