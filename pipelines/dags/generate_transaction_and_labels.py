@@ -17,11 +17,16 @@ Both tables are assets. Their events carry the number of rows and the interval.
 from datetime import UTC, datetime, timedelta
 
 from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param
+
 from tandem_jobs import RESULT_FILE, interval_macros, job_pod
 
 TRANSACTIONS = Asset("postgres://postgres/airbyte/public/customer_transactions")
 LABELS = Asset("mysql://mysql/data/labeled_transactions")
-INTERVAL = ["--interval-start={{ interval_start(dag_run) }}", "--interval-end={{ interval_end(dag_run) }}"]
+COMMON = [
+    "--interval-start={{ interval_start(dag_run) }}",
+    "--interval-end={{ interval_end(dag_run) }}",
+    f"--result-file={RESULT_FILE}",
+]
 
 with DAG(
     dag_id="generate_transaction_and_labels",
@@ -52,13 +57,12 @@ with DAG(
 ):
     generate_transactions = job_pod(
         "generate_transactions",
-        ["python", "-m", "fraud", "transactions", *INTERVAL, f"--result-file={RESULT_FILE}"]
-        + ["--users={{ params.users }}", "--rows-per-user={{ params.rows_per_user }}"],
+        ["python", "-m", "fraud", "transactions", *COMMON, "--users={{ params.users }}", "--rows-per-user={{ params.rows_per_user }}"],
         outlet=TRANSACTIONS,
     )
     generate_labels = job_pod(
         "generate_labels",
-        ["python", "-m", "fraud", "labels", *INTERVAL, f"--result-file={RESULT_FILE}", "--fraud-rate={{ params.fraud_rate }}"],
+        ["python", "-m", "fraud", "labels", *COMMON, "--fraud-rate={{ params.fraud_rate }}"],
         outlet=LABELS,
     )
     generate_transactions >> generate_labels

@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def stop(number: int, frame: object) -> NoReturn:
+def stop(number: int, _frame: object) -> NoReturn:
     """End through the exception handlers, so that open transactions are rolled back. Also needed because the process is
     number 1 of its container, which the kernel protects from signals that it does not handle."""
     for further in (signal.SIGTERM, signal.SIGINT):

@@ -51,7 +51,7 @@ def write(
     rate: float = DEFAULT_RATE,
     seed: int = 0,
     interval: Interval | None = None,
-    progress: Callable[[int], None] = lambda rows: None,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Outcome:
     """Write the missing labels. Labels that are there stay as they are.
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # What the server may take for one statement, in seconds. The longest is a migration of a large old table.
 STATEMENT_TIMEOUT = 1800
 LOCK_TIMEOUT = 300
+ROW_LOCK_TIMEOUT = 30
 DEADLOCK, LOCK_WAIT_TIMEOUT = 1213, 1205
 SERVER_GONE = frozenset({2003, 2006, 2013, 2014, 2055})
 
@@ -43,7 +44,7 @@ def connect(settings: dict[str, str], connect_timeout: int) -> "Connection":
         program_name="fraud",
         init_command=(
             "SET SESSION sql_mode = 'TRADITIONAL', SESSION transaction_isolation = 'READ-COMMITTED', "
-            f"SESSION lock_wait_timeout = {LOCK_TIMEOUT}"
+            f"SESSION lock_wait_timeout = {LOCK_TIMEOUT}, SESSION innodb_lock_wait_timeout = {ROW_LOCK_TIMEOUT}"
         ),
     )
     # From here on, answers may take longer. PyMySQL has no public way to say so.

@@ -48,7 +48,7 @@ class ResultFile:
             handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
             with os.fdopen(handle, "w") as file:
                 json.dump(values, file)
-            os.chmod(name, 0o644)
-            os.replace(name, self.path)
+            Path(name).chmod(0o644)
+            Path(name).replace(self.path)
         except OSError as error:
             raise FraudError(f"the rows are written, but the result file {self.path} is not: {error.strerror}") from error

@@ -18,7 +18,7 @@ class Outcome(NamedTuple):
     written: int
 
 
-def write(conn: psycopg.Connection, content: Content, progress: Callable[[int], None] = lambda rows: None) -> Outcome:
+def write(conn: psycopg.Connection, content: Content, progress: Callable[[int], None] = lambda _: None) -> Outcome:
     """Write the rows unless they are there. One transaction: a client that dies at any moment leaves all of them or none.
 
     :param progress: called with the number of rows sent so far

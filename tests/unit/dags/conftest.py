@@ -19,8 +19,8 @@ def dags_folder() -> Path:
     return Path(__file__).parents[3] / "pipelines/dags"
 
 
-@pytest.fixture(scope="session")
-def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.MonkeyPatch]:
+@pytest.fixture(scope="session", autouse=True)
+def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Airflow's settings, which it reads when it is first imported: nothing of the user's own Airflow."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("AIRFLOW")]:
@@ -29,11 +29,11 @@ def airflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.MonkeyP
             patch.setenv(name, value)
         patch.setenv("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
         patch.setenv("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
-        yield patch
+        yield
 
 
 @pytest.fixture(scope="session")
-def dag_bag(airflow: pytest.MonkeyPatch, dags_folder: Path) -> Any:
+def dag_bag(dags_folder: Path) -> Any:
     """Every DAG file of the repository."""
     from airflow.dag_processing.dagbag import BundleDagBag
 

@@ -27,7 +27,7 @@ def test_every_dag_survives_the_way_through_the_database(dag_bag):
         assert DagSerialization.from_dict(DagSerialization.to_dict(dag)).task_ids == dag.task_ids
 
 
-def test_a_missing_setting_is_an_import_error_that_names_it(airflow, dags_folder):
+def test_a_missing_setting_is_an_import_error_that_names_it(dags_folder):
     from airflow.dag_processing.dagbag import BundleDagBag
 
     with pytest.MonkeyPatch.context() as patch:
@@ -64,16 +64,18 @@ def test_runs_are_half_hours(dag):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"users": 0}, {"users": "many"}, {"rows_per_user": "-3"}, {"rows_per_user": 7}, {"fraud_rate": 1.5}, {"fraud_rate": "nan"}]
+    "wrong",
+    [("users", 0), ("users", "many"), ("rows_per_user", "-3"), ("rows_per_user", 7), ("fraud_rate", 1.5), ("fraud_rate", "nan")],
 )
 def test_parameters_are_checked(dag, wrong):
     from airflow.sdk.exceptions import ParamValidationError
 
     defaults = dag.params.validate()
     assert defaults == {"users": 10, "rows_per_user": "5-20", "fraud_rate": 0.5}
+    params = copy.deepcopy(dag.params)
+    name, value = wrong
+    params.get_param(name).value = value
     with pytest.raises(ParamValidationError):
-        params = copy.deepcopy(dag.params)
-        params.update(wrong)
         params.validate()
 
 

@@ -37,7 +37,7 @@ def run_task(dag, monkeypatch):
     def run(
         task_id: str, outcome: Any, conf: dict[str, Any] | None = None, interval: tuple[Any, Any] = (START, START + timedelta(minutes=30))
     ):
-        def execute(self: Any, context: Any) -> Any:
+        def execute(*_: Any, **__: Any) -> Any:
             if isinstance(outcome, Exception):
                 raise outcome
             return outcome
@@ -130,5 +130,7 @@ def test_the_commands_are_ones_that_the_program_takes(run_task):
     for task_id in ("generate_transactions", "generate_labels"):
         task, _ = run_task(task_id, RESULT)
         options = arguments.parser().parse_args(task.arguments[3:])
-        assert arguments.interval_of(options, required=True).start == START
+        interval = arguments.interval_of(options, required=True)
+        assert interval is not None
+        assert interval.start == START
         assert str(options.result_file) == "/airflow/xcom/return.json"

@@ -14,7 +14,17 @@ import psycopg
 import pymysql
 import pytest
 import servers
+
 from fraud import cli
+
+
+class Process(subprocess.Popen[str]):
+    """A process that does not outlive a test that fails."""
+
+    def __exit__(self, kind: Any, *rest: Any) -> None:
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, *rest)
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,7 @@ class Databases:
     def clean(self) -> None:
         """Back to empty databases."""
         self.postgres.execute("DROP TABLE IF EXISTS customer_transactions CASCADE")
-        self.sql("DROP TABLE IF EXISTS labeled_transactions")
+        self.sql("DROP TABLE IF EXISTS labeled_transactions, heavy")
 
     def sql(self, statement: str) -> tuple[Any, ...]:
         """Run a statement in MySQL."""
@@ -63,9 +73,9 @@ class Databases:
                 code = int(str(exit_.code))
         return Result(code, out.getvalue(), err.getvalue())
 
-    def start(self, *arguments: str, **changed: str) -> "subprocess.Popen[str]":
+    def start(self, *arguments: str, **changed: str) -> Process:
         """The command line as a process of its own."""
-        return subprocess.Popen(
+        return Process(
             [sys.executable, "-m", "fraud", *arguments],
             env=self.base | self.env | changed,
             stdout=subprocess.PIPE,

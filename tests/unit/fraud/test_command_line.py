@@ -7,6 +7,7 @@ import time
 
 import pytest
 import servers
+
 from fraud import environment
 
 START = "--interval-start=2026-01-31T09:30:00+00:00"
@@ -112,7 +113,7 @@ def test_an_outage_is_one_line(db, command, changed, word):
 def silent_port():
     """A port that takes connections and never says a word, as a hanging server or a swallowing firewall."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        kept = []
+        kept: list[object] = []
         thread = threading.Thread(target=lambda: kept.extend(iter(listener.accept, None)), daemon=True)
         thread.start()
         yield str(listener.getsockname()[1])

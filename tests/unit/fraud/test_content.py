@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fraud.generate import SYMBOLS, Content, RowRange
 from fraud.interval import Interval, last_complete
 from fraud.labels import is_fraudulent
-from hypothesis import given
-from hypothesis import strategies as st
 
 START = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 HALF_HOUR = Interval(START, START + timedelta(minutes=30))

@@ -2,16 +2,17 @@
 
 import signal
 import time
-from collections.abc import Callable
 
 import psycopg
 import pytest
 import servers
 from cutting_proxy import CuttingProxy
-from fraud.labels import is_fraudulent
-from fraud.transactions_table import LOCK
+from eventually import eventually
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from fraud.labels import is_fraudulent
+from fraud.transactions_table import LOCK
 
 START = "2026-01-31T09:30:00+00:00"
 TRANSACTIONS = ["transactions", "--interval-start", START, "--users=30", "--rows-per-user=5-20"]
@@ -34,13 +35,6 @@ def expected(databases):
             assert databases.run(*command, **{server: proxy.port}).code == 0
         traffic[command[0], server] = proxy.passed
     return databases.transactions(), databases.labels(), traffic
-
-
-def eventually(check: Callable[[], object], what: str, seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.02)
 
 
 def all_or_nothing(databases, expected) -> None:
@@ -139,6 +133,28 @@ def test_a_second_writer_of_the_interval_waits_for_the_first_and_finds_its_rows(
     assert (second.code, second.out) == (0, "already there: 60,000 transactions of 2026-01-31 09:30 – 10:00 UTC\n")
 
 
+def test_labels_that_another_writer_commits_meanwhile_stay_also_after_a_deadlock(db, mysql_admin):
+    """The other's rows are not visible when the labels are chosen, and are there when they are written."""
+    db.run(*TRANSACTIONS)
+    db.run("labels", "--fraud-rate=0")
+    ids = list(db.labels())
+    db.sql(f"DELETE FROM labeled_transactions WHERE transaction_id > {ids[50]}")
+    db.sql("CREATE TABLE heavy (number int)")
+    with servers.mysql_connection(mysql_admin | {"MYSQL_DATABASE": "data"}) as other, other.cursor() as cursor:
+        other.begin()
+        # The server ends a deadlock at the cost of whoever has changed less.
+        cursor.execute("INSERT INTO heavy VALUES " + ",".join(["(1)"] * 5000))
+        cursor.execute(f"INSERT INTO labeled_transactions VALUES ({ids[70]}, 1)")
+        with db.start("labels", "--fraud-rate=0") as process:
+            waiting = "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+            # The server renews that view only when nobody has looked at it for a tenth of a second.
+            eventually(lambda: cursor.execute(waiting), "waiting for the other's row", every=0.2)
+            cursor.execute(f"INSERT INTO labeled_transactions VALUES ({ids[60]}, 1)")
+            other.commit()
+            assert process.wait(30) == 0
+    assert db.labels() == {transaction_id: transaction_id in (ids[60], ids[70]) for transaction_id in ids}
+
+
 def test_different_intervals_and_labels_at_once(db):
     starts = [f"2026-01-31T{hour:02}:00:00Z" for hour in range(3)]
     commands = [["transactions", "--users=200", "--interval-start", start] for start in starts]
@@ -149,6 +165,17 @@ def test_different_intervals_and_labels_at_once(db):
     assert [result.code for result in results] == [0] * 3, results
     db.run(*label)
     assert db.labels() == {row[0]: is_fraudulent(row[0], 0.3) for row in db.transactions()}
+
+
+def test_a_session_that_the_server_ends_is_one_line_and_nothing_is_written(db, admin):
+    with db.start(*MANY, "--users=400000") as process:
+        eventually(lambda: copying(admin), "rows on their way")
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'fraud'")
+        out, err = process.communicate(timeout=10)
+    assert (process.returncode, out) == (1, "")
+    assert err.count("\n") == 1, err
+    assert "lost the connection to Postgres" in err
+    assert db.transactions() == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

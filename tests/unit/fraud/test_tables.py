@@ -1,6 +1,9 @@
 """The tables: made, migrated from older shapes without losing a row, or refused with a reason."""
 
 import pytest
+from eventually import eventually
+
+from fraud.transactions_table import LOCK
 
 START = "2026-01-31T09:30:00+00:00"
 TRANSACTIONS = ["transactions", "--interval-start", START]
@@ -92,6 +95,8 @@ def test_an_old_table_of_labels_is_migrated_and_keeps_its_rows(db, extra):
     assert label_columns(db) == {"transaction_id": "bigint", "is_fraudulent": "tinyint(1)"}
     assert set(db.labels()) == {row[0] for row in db.transactions()} | {5}
     assert db.labels()[5] == 1
+    if extra:
+        db.sql("INSERT INTO labeled_transactions (is_fraudulent) VALUES (0)")
 
 
 def test_extra_columns_of_others_stay(db):
@@ -112,6 +117,34 @@ def test_migration_by_several_at_once(db):
     assert columns(db) == COLUMNS
     results = db.together([["labels"]] * 3)
     assert [result.code for result in results] == [0] * 3, results
+    assert set(db.labels()) == {row[0] for row in db.transactions()}
+
+
+def finished(processes):
+    return [process.wait(30) for process in processes]
+
+
+@pytest.mark.parametrize("old", ["SELECT 1", OLD_TRANSACTIONS])
+def test_two_that_both_found_work_to_do_on_the_table_of_transactions(db, old):
+    db.postgres.execute(old)
+    with db.postgres.transaction():
+        db.postgres.execute("SELECT pg_advisory_xact_lock(%s, 0)", [LOCK])
+        processes = [db.start("transactions", "--interval-start", f"2026-01-31T09:{minute}:00Z") for minute in (10, 20)]
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        eventually(lambda: db.postgres.execute(waiting).fetchone() == (2,), "both wait for the other")
+    assert finished(processes) == [0, 0]
+    assert columns(db) == COLUMNS
+
+
+@pytest.mark.parametrize("old", ["SELECT 1", OLD_LABELS.replace("PRIMARY KEY", "")])
+def test_two_that_both_found_work_to_do_on_the_table_of_labels(db, old):
+    db.run(*TRANSACTIONS)
+    db.sql(old)
+    db.sql("SELECT get_lock('fraud.labeled_transactions', 5)")
+    processes = [db.start("labels") for _ in range(2)]
+    eventually(lambda: sum(row[6] == "User lock" for row in db.sql("SHOW PROCESSLIST")) == 2, "both wait for the other")
+    db.sql("SELECT release_lock('fraud.labeled_transactions')")
+    assert finished(processes) == [0, 0]
     assert set(db.labels()) == {row[0] for row in db.transactions()}
 
 

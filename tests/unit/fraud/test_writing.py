@@ -7,6 +7,7 @@ from decimal import Decimal
 import psycopg
 import pytest
 import servers
+
 from fraud.labels import is_fraudulent
 
 START = "2026-01-31T09:30:00+00:00"
@@ -109,7 +110,9 @@ def test_rows_of_others_and_gaps_are_labelled_as_well(db):
     """Equal counts on both sides must not hide that the ids differ, and an orphan must not stand in for a missing label."""
     db.run(*TRANSACTIONS)
     db.run("labels")
-    db.postgres.execute("INSERT INTO customer_transactions (transaction_id, user_id, amount) VALUES (1, 1, 9), (4, 1, 9), (-5, 1, 9)")
+    db.postgres.execute(
+        "INSERT INTO customer_transactions (transaction_id, user_id, amount) VALUES (1, 1, 9), (4, 1, 9), (-50000005, 1, 9)"
+    )
     db.sql("INSERT INTO labeled_transactions VALUES (2, 0), (3, 0)")
     db.sql(f"DELETE FROM labeled_transactions WHERE transaction_id = {FIRST_ID + 7}")
     db.sql(f"INSERT INTO labeled_transactions VALUES ({FIRST_ID + 9_999_999}, 1)")
