@@ -11,10 +11,12 @@ from tandem import console, kube
 from tandem.errors import TandemError
 
 LOG_LINES = "60"
+LONGEST_MESSAGE = 160
+"""Characters of a message that are shown; those of image pulls repeat themselves."""
 
 
 class Watch:
-    """Looks at the pods of both namespaces every two seconds while helm waits."""
+    """Looks at the pods of both namespaces every three seconds while helm waits."""
 
     def __init__(self, phase: console.Phase) -> None:
         self._phase = phase
@@ -22,10 +24,13 @@ class Watch:
         self._thread = threading.Thread(target=self._look, daemon=True)
 
     def _look(self) -> None:
-        while not self._stop.wait(2):
+        while not self._stop.wait(3):
             with contextlib.suppress(TandemError, KeyboardInterrupt):
-                waiting = [component(pod) for pod in not_ready()]
-                self._phase.note(f"waiting for {', '.join(sorted(set(waiting)))}" if waiting else "")
+                pods = not_ready()
+                for pod in pods:
+                    console.log(f"{pod['metadata']['name']}: {reason(pod)}")
+                waiting = sorted({component(pod) for pod in pods})
+                self._phase.note(f"waiting for {', '.join(waiting)}" if waiting else "")
 
     def reasons(self) -> list[str]:
         """A line for each pod that is not ready."""
@@ -77,7 +82,8 @@ def _container_reason(status: Any) -> str:
     if waiting.get("reason") == "CrashLoopBackOff" or (ended.get("exitCode") and not status["ready"]):
         return crashed
     if waiting and waiting.get("reason") != "PodInitializing":
-        return f"waits: {waiting.get('reason')}" + (f": {waiting['message']}" if waiting.get("message") else "")
+        message = waiting.get("message", "")
+        return f"waits: {waiting.get('reason')}" + (f": {message[:LONGEST_MESSAGE]}" if message else "")
     if "running" in status["state"] and not status["ready"]:
         return "runs, but is not ready yet"
     return ""

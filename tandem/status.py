@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 from typing import Any
 
 from tandem import airflow, cluster, console, engine, explain, helm, images, install, kube, open
 from tandem.errors import TandemError
+from tandem.forward import Forward
 
 
 def main(arguments: list[str]) -> int:
@@ -46,7 +48,7 @@ def collect() -> dict[str, Any]:
     found["images"] = images.tags()
     found["pods"] = [pod(p) for p in kube.items("pod") if p["status"]["phase"] != "Succeeded"]
     found["pages"] = open.addresses()
-    found["last_run"] = last_run(found["pages"])
+    found["last_run"] = last_run(found["pages"]) if found["release"] else None
     found["ready"] = all(part["ready"] for part in found["nodes"] + found["pods"]) and (found["release"] or {}).get("status") == "deployed"
     return found
 
@@ -80,10 +82,14 @@ def release() -> dict[str, Any] | None:
 
 
 def last_run(pages: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """The DAG's newest run, None when there is none or no page is open to ask."""
-    url = next((page["url"] for page in pages if page["name"] == "Airflow"), None)
+    """The DAG's newest run; None when there is none yet or Airflow does not answer."""
     try:
-        run = airflow.Airflow(url).last_run() if url else None
+        with contextlib.ExitStack() as stack:
+            url = next((page["url"] for page in pages if page["name"] == "Airflow"), None)
+            if url is None:
+                ui = open.UIS[0]
+                url = stack.enter_context(Forward(ui.service, ui.target, within=10)).url
+            run = airflow.Airflow(url).last_run()
     except TandemError:
         return None
     return run and {"dag": airflow.DAG, "run": run["dag_run_id"], "state": run["state"], "start": run["start_date"], "end": run["end_date"]}
