@@ -1,0 +1,121 @@
+"""Every service account has the verbs that it uses, and one more is refused."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from . import kube
+
+# (namespace, service account) -> what it may do with pods in the job namespace
+WORKER_PODS = {
+    ("tandem", "tandem-airflow-scheduler"): {"pods": {"create", "delete", "list", "patch", "watch"}},
+    ("tandem", "tandem-airflow-api-server"): {"pods": {"list"}, "pods/log": {"get"}},
+    ("tandem", "tandem-airflow-triggerer"): {
+        "pods": {"create", "delete", "get", "list", "patch"},
+        "pods/log": {"get"},
+        "pods/exec": {"create", "get"},
+    },
+    ("tandem-jobs", "tandem-airflow-worker"): {
+        "pods": {"create", "delete", "get", "list", "patch"},
+        "pods/log": {"get"},
+        "pods/exec": {"create", "get"},
+    },
+    ("tandem", "tandem-airflow-dag-processor"): {},
+    ("tandem", "tandem-postgres"): {},
+    ("tandem", "tandem-mysql"): {},
+    ("tandem", "tandem-objectstore"): {},
+    ("tandem-jobs", "default"): {},
+}
+ONE_TOO_MANY = {
+    "tandem-airflow-scheduler": ("get", "pods"),
+    "tandem-airflow-api-server": ("get", "pods"),
+    "tandem-airflow-triggerer": ("watch", "pods"),
+    "tandem-airflow-worker": ("watch", "pods"),
+}
+every_account = pytest.mark.parametrize(("namespace", "account"), WORKER_PODS, ids=lambda value: value)
+# What Kubernetes lets every authenticated account do: look at its own rights.
+OWN_RIGHTS = {"selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"}
+
+
+def rules(namespace: str, account: str, where: str) -> dict[str, set[str]]:
+    """resource -> verbs that the account has in a namespace, as the API server works them out."""
+    review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": where}}
+    user = f"system:serviceaccount:{namespace}:{account}"
+    groups = ["system:serviceaccounts", f"system:serviceaccounts:{namespace}", "system:authenticated"]
+    impersonation = [f"--as={user}", *(f"--as-group={group}" for group in groups)]
+    answer = json.loads(
+        kube.kubectl(
+            "create", "--raw", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", "-f", "-", *impersonation, input=json.dumps(review)
+        )
+    )
+    found: dict[str, set[str]] = {}
+    for rule in answer["status"]["resourceRules"]:
+        for resource in set(rule["resources"]) - OWN_RIGHTS:
+            found.setdefault(resource, set()).update(rule["verbs"])
+    return found
+
+
+@every_account
+def test_an_account_has_exactly_the_verbs_that_it_uses(namespace: str, account: str) -> None:
+    assert rules(namespace, account, kube.JOBS) == WORKER_PODS[namespace, account]
+
+
+@every_account
+def test_an_account_can_do_nothing_in_the_platform_namespace(namespace: str, account: str) -> None:
+    assert rules(namespace, account, kube.NAMESPACE) == {}
+
+
+@pytest.mark.parametrize(
+    ("account", "request_"), ONE_TOO_MANY.items(), ids=lambda value: value if isinstance(value, str) else " ".join(value)
+)
+def test_one_verb_too_many_is_refused(account: str, request_: tuple[str, str]) -> None:
+    verb, resource = request_
+    namespace = next(n for n, a in WORKER_PODS if a == account)
+    path = f"/api/v1/namespaces/{kube.JOBS}/{resource}" + ("/some-pod" if verb == "get" else "?watch=true&timeoutSeconds=1")
+    done = kube.attempt("get", "--raw", path, f"--as=system:serviceaccount:{namespace}:{account}")
+    assert done.returncode != 0
+    assert f'cannot {verb} resource "pods"' in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("namespace", [kube.NAMESPACE, kube.JOBS])
+def test_a_pod_that_breaks_restricted_is_refused(namespace: str) -> None:
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "breaks-restricted", "namespace": namespace},
+        "spec": {"containers": [{"name": "main", "image": "tandem/pipelines:0.1.0", "securityContext": {"privileged": True}}]},
+    }
+    done = kube.attempt("create", "-f", "-", input=json.dumps(pod))
+    assert done.returncode != 0
+    assert 'violates PodSecurity "restricted:' in done.stderr, done.stderr
+
+
+def test_job_pods_hold_no_key_of_the_control_plane() -> None:
+    """Nothing that a job pod could mount or read as environment in its namespace opens Airflow's own doors."""
+    control_plane = {
+        value
+        for name in (
+            "tandem-airflow-fernet",
+            "tandem-airflow-api",
+            "tandem-airflow-jwt",
+            "tandem-airflow-admin",
+            "tandem-postgres",
+            "tandem-postgres-airflow",
+            "tandem-mysql",
+            "tandem-objectstore",
+        )
+        for value in secrets_of(name)
+    }
+    assert len(control_plane) >= 8
+    for kind in ("secret", "configmap"):
+        for o in kube.get(kind, namespace=kube.JOBS):
+            content = kube.secret(o["metadata"]["name"], namespace=kube.JOBS) if kind == "secret" else o.get("data", {})
+            leaked = [key for key, text in content.items() for value in control_plane if value in text]
+            assert not leaked, f"{kind} {o['metadata']['name']} holds a control-plane secret: {leaked}"
+
+
+def secrets_of(name: str) -> set[str]:
+    """The long values of a Secret: user names and hosts are no secrets."""
+    return {value for key, value in kube.secret(name).items() if len(value) >= 12 and not key.endswith("HOST")}
