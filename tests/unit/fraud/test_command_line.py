@@ -1,5 +1,6 @@
 """Mistakes and outages: exit code 2 for wrong usage and 1 for the rest, one clear line, nothing written."""
 
+import dataclasses
 import socket
 import subprocess
 import threading
@@ -74,10 +75,9 @@ def test_a_missing_variable_is_named(db, variable):
         if command == "transactions" and variable.startswith("MYSQL"):
             continue
         env = {name: value for name, value in db.env.items() if name != variable}
-        process = type(db)(env, db.base, db.postgres, db.mysql).start(command)
-        code, out, err = finish(process)
-        assert (code, out) == (1, "")
-        assert err == f"python -m fraud {command}: error: missing environment variable {variable}\n"
+        result = dataclasses.replace(db, env=env).run(command)
+        assert (result.code, result.out) == (1, "")
+        assert result.err == f"python -m fraud {command}: error: missing environment variable {variable}\n"
     nothing_written(db)
 
 
