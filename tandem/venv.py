@@ -48,7 +48,7 @@ def make(folder: Path) -> None:
 
 def requirement(lock: str, name: str) -> str:
     """The lines of one package in a lock file: its version and its hashes."""
-    found = re.search(rf"^{re.escape(name)}==.*(?:\\\n.*)*", lock, re.MULTILINE)
+    found = re.search(rf"^{re.escape(name)}==(?:.*\\\n)*.*", lock, re.MULTILINE)
     if found is None:
         raise TandemError(f"{name} is not in {LOCK.relative_to(ROOT)}", "run `make lock`")
     return found[0] + "\n"
