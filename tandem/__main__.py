@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
         return 1
     except KeyboardInterrupt:
         _end_quietly()
-        console.error("interrupted", f"`make {verb}` goes on where this ended, `make down` removes what was made")
+        console.error("interrupted", _after_interrupt(verb))
         return 130
     except BrokenPipeError:
         return 141
@@ -71,6 +71,14 @@ def _interrupt(*_: object) -> None:
     # At once, because this thread may be about to wait for others that wait for those programs.
     shell.interrupt_children()
     raise KeyboardInterrupt
+
+
+def _after_interrupt(verb: str) -> str:
+    if verb in ("down", "clean", "cluster-down"):
+        return f"`make {verb}` removes what is left"
+    if verb in ("up", "cluster-up", "images", "load", "install", "upgrade"):
+        return f"`make {verb}` goes on where this ended, `make down` removes what was made"
+    return ""
 
 
 def _end_quietly() -> None:

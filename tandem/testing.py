@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import subprocess
 from pathlib import Path
@@ -56,6 +57,9 @@ def pytest(programs: Path, suites: tuple[str, ...], arguments: list[str]) -> int
     try:
         return process.wait()
     except KeyboardInterrupt:
+        # After Ctrl-C it is ending already; after another signal it knows nothing of it.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(10)
         process.terminate()
         process.wait()
         raise

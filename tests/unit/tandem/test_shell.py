@@ -39,18 +39,16 @@ def test_input_and_output_pass_through() -> None:
 
 
 VERB = """
-import sys
 from tandem import __main__ as entry, shell
-import tandem.status
+import tandem.images
 def wait(arguments):
     from concurrent.futures import ThreadPoolExecutor
     with ThreadPoolExecutor(1) as pool:
         print("started", flush=True)
         return pool.submit(shell.stream, ["sh", "-c", "echo $$ > %s; sleep 60 & wait"]).result()
-tandem.status.main = wait
-sys.argv = ["tandem", "status"]
+tandem.images.main = wait
 import os
-os._exit(entry.main(["status"]))
+os._exit(entry.main(["images"]))
 """
 
 
@@ -64,7 +62,7 @@ def test_an_interrupted_verb_says_so_in_two_lines_and_leaves_no_program_behind(n
     verb.send_signal(number)
     _, err = verb.communicate(timeout=20)
     assert verb.returncode == 130
-    assert err.splitlines() == ["error: interrupted", "  -> `make status` goes on where this ended, `make down` removes what was made"]
+    assert err.splitlines() == ["error: interrupted", "  -> `make images` goes on where this ended, `make down` removes what was made"]
     # One that has ended may still be listed until its parent looks, but without a command.
     left = [process.command for process in processes.of_group(int(marker.read_text()))]
     assert not any(left)
