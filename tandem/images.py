@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cache
@@ -65,18 +66,20 @@ def inputs(name: str) -> list[Path]:
     return [ROOT / path for path in allowed]
 
 
-def build_args() -> dict[str, str]:
-    """The versions and base images of versions.toml, as every Dockerfile may use them."""
+def build_args(name: str) -> dict[str, str]:
+    """Those versions and base images of versions.toml that an image's Dockerfile takes as arguments."""
     pins = versions()
-    based = {key.upper(): value for key, value in pins["bases"].items()}
-    return {**based, **{f"{key.upper()}_VERSION": value for key, value in pins["components"].items()}}
+    known = {key.upper(): value for key, value in pins["bases"].items()}
+    known |= {f"{key.upper()}_VERSION": value for key, value in pins["components"].items()}
+    taken = re.findall(r"^ARG (\w+)", (FOLDER / name / "Dockerfile").read_text(), re.MULTILINE)
+    return {key: value for key, value in known.items() if key in taken}
 
 
 @cache
 def tags() -> dict[str, str]:
     """Image name -> tag: the hash of its inputs, of the build arguments and of what the base images are made from."""
-    facts = [f"{key}={value}" for key, value in build_args().items()] + [bases.definition()]
-    return {name: hashing.digest(inputs(name), also=facts) for name in names()}
+    facts = {name: [f"{key}={value}" for key, value in build_args(name).items()] for name in names()}
+    return {name: hashing.digest(inputs(name), also=[*facts[name], bases.definition()]) for name in names()}
 
 
 def reference(name: str, tag: str) -> str:
@@ -123,7 +126,7 @@ def build_missing(ready: Callable[[str], None] = lambda _name: None) -> list[str
 def build(name: str) -> None:
     """Build one image and give it both of its names."""
     with console.phase(f"image {name}"):
-        engine.build(FOLDER / name / "Dockerfile", tags=references(name), build_args=build_args())
+        engine.build(FOLDER / name / "Dockerfile", tags=references(name), build_args=build_args(name))
 
 
 def write_values() -> Path:

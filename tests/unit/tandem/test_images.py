@@ -50,13 +50,21 @@ def test_a_file_that_the_build_does_not_see_changes_no_tag(checkout: Path) -> No
     assert fresh_tags() == before
 
 
-def test_another_version_or_base_changes_every_tag(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_bases_change_every_tag(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = fresh_tags()
     monkeypatch.setattr(bases, "definition", lambda: "other bases")
     assert not set(before.values()) & set(fresh_tags().values())
-    monkeypatch.setattr(bases, "definition", lambda: "the bases")
-    monkeypatch.setattr(images, "build_args", lambda: {"PYTHON_VERSION": "4"})
-    assert not set(before.values()) & set(fresh_tags().values())
+
+
+def test_another_version_changes_the_tags_of_images_that_take_it(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (checkout / "images" / "one" / "Dockerfile").write_text("ARG MYSQL_VERSION\nFROM scratch\n")
+    before = fresh_tags()
+    pins = images.versions()
+    monkeypatch.setattr(images, "versions", lambda: {**pins, "components": {"mysql": "999"}})
+    assert images.build_args("one") == {"MYSQL_VERSION": "999"}
+    after = fresh_tags()
+    assert after["one"] != before["one"]
+    assert after["pipelines"] == before["pipelines"]
 
 
 @pytest.mark.parametrize("text", ["!images/one\n", "*\n!images/*/x\n", "*\n!images/one\nsecret.txt\n"])
