@@ -8,7 +8,12 @@ from pathlib import Path
 import psycopg
 import pytest
 import servers
+from hypothesis import HealthCheck, settings
 from psycopg import sql
+
+# A busy machine is no fault of what is tested.
+settings.register_profile("tandem", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tandem")
 
 REPOSITORY = Path(__file__).parents[2]
 for folder in ("pipelines/src", "pipelines/dags"):

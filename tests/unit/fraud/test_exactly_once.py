@@ -8,7 +8,7 @@ import pytest
 import servers
 from cutting_proxy import CuttingProxy
 from eventually import eventually
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fraud.labels import is_fraudulent
@@ -18,9 +18,7 @@ START = "2026-01-31T09:30:00+00:00"
 TRANSACTIONS = ["transactions", "--interval-start", START, "--users=30", "--rows-per-user=5-20"]
 MANY = ["transactions", "--interval-start", START, "--users=2000", "--rows-per-user=20"]
 # The databases are shared by the examples; each example begins with cleaning them.
-each_example = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True, database=None
-)
+each_example = settings(max_examples=25, database=None)
 directions = st.sampled_from(["requests", "answers"])
 
 
