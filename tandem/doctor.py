@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from tandem import checks, console, machine
+from tandem import checks, console, machine, open, ports
 from tandem.checks import Finding
 from tandem.errors import TandemError
 from tandem.paths import versions
@@ -74,7 +74,7 @@ def findings() -> Iterator[Finding]:
         yield checks.inotify(*limits, root)
     for name in ("kind", "helm", "kubectl"):
         yield checks.tool(name, machine.tool_version(name), pins[name]["minimum"])
-    yield from checks.ports(machine.taken_ports())
+    yield from checks.ports(page_ports())
 
 
 def raise_inotify_limits() -> None:
@@ -91,3 +91,10 @@ def raise_inotify_limits() -> None:
                 (INOTIFY / name).write_text(str(needed))
             except OSError as problem:
                 console.log(f"{INOTIFY / name} stays at {now}: {problem}")
+
+
+def page_ports() -> Iterator[tuple[str, int, int]]:
+    """Page, its port, and the port that it gets or has: another one when a program other than Tandem's is on it."""
+    mine = {page["name"]: page["port"] for page in open.addresses()}
+    for ui in open.UIS:
+        yield ui.name, ui.port, mine.get(ui.name) or ports.choose(ui.port)

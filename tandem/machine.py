@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tandem import open, ports, shell
+from tandem import shell
 from tandem.checks import Engine
 from tandem.errors import TandemError
 from tandem.paths import CACHE, versions
@@ -101,10 +101,3 @@ def tool_version(name: str) -> str:
         return ""
     found = re.search(r"v(\d+\.\d+\.\d+[^\s\"]*)", said.stdout)
     return found[1] if said.returncode == 0 and found else ""
-
-
-def taken_ports() -> Iterator[tuple[str, int, int]]:
-    """Page, its port, and the port that it gets or has: another one when a program other than Tandem's is on it."""
-    mine = {page["name"]: page["port"] for page in open.addresses()}
-    for ui in open.UIS:
-        yield ui.name, ui.port, mine.get(ui.name) or ports.choose(ui.port)
