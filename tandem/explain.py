@@ -58,9 +58,10 @@ def not_ready() -> list[Any]:
 
 
 def component(pod: Any) -> str:
-    """What people call a pod: its component label, else its name."""
+    """What people call a pod: its component, the chart's name where the component is its server, else the pod's name."""
     labels = pod["metadata"].get("labels", {})
-    return str(labels.get("app.kubernetes.io/component") or pod["metadata"]["name"])
+    found = labels.get("app.kubernetes.io/component")
+    return str(labels.get("app.kubernetes.io/name") if found == "server" else found or pod["metadata"]["name"])
 
 
 def reason(pod: Any) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tandem import shell, tools
+from tandem.errors import TandemError
 
 CONTEXT = "kind-tandem"
 NAMESPACE = "tandem"
@@ -45,10 +46,15 @@ def secret(name: str, *, namespace: str = NAMESPACE) -> dict[str, str]:
 
 
 def execute(pod: str, container: str, arguments: Sequence[str], *, input: str = "", timeout: float = 60) -> str:
-    """Standard output of a program that runs in a container of a pod of Tandem's namespace."""
-    return kubectl(
-        "exec", "--stdin", "--namespace", NAMESPACE, pod, "--container", container, "--", *arguments, input=input, timeout=timeout
-    )
+    """Standard output of a program that runs in a container of a pod of Tandem's namespace.
+
+    Raises TandemError with the program's first words, because kubectl's own come last and say only that it failed.
+    """
+    words = command("exec", "--stdin", "--namespace", NAMESPACE, pod, "--container", container, "--", *arguments)
+    done = shell.attempt(words, input=input, timeout=timeout)
+    if done.returncode != 0:
+        raise TandemError(f"{pod}: {(done.stderr.strip() or f'exit status {done.returncode}').splitlines()[0]}")
+    return done.stdout
 
 
 def is_ready(pod: Any) -> bool:

@@ -131,9 +131,14 @@ def stop() -> bool:
 def end_leftovers() -> None:
     """End the programs of a server that was killed before it could do so itself."""
     if RECORD.exists():
-        for process in processes.of_group(_record()["group"]):
-            if "port-forward" in process.command:
+        group = _record()["group"]
+        deadline = time.monotonic() + 5
+        while left := [process for process in processes.of_group(group) if "port-forward" in process.command]:
+            for process in left:
                 processes.end(process.pid)
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
         RECORD.unlink(missing_ok=True)
 
 
