@@ -34,3 +34,18 @@ Takes root, role and spec (the role's values).
 {{- range $name, $spec := .root.Values.databases }}{{ if eq $spec.owner $.role }}{{ $owned = append $owned $name }}{{ end }}{{ end -}}
 {{- first (append (compact $owned) "postgres") -}}
 {{- end -}}
+
+{{/* Fails for a role that the databases or roles name and nobody defines: the Job would only find it out in the cluster. Takes root. */}}
+{{- define "postgres.checkRoles" -}}
+{{- $roles := .Values.roles -}}
+{{- range $name, $spec := .Values.databases -}}
+{{- range prepend ($spec.readers | default list) $spec.owner -}}
+{{- if not (hasKey $roles .) }}{{ fail (printf "databases.%s names the role %q, which is none of `roles`" $name .) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- range $name, $spec := $roles -}}
+{{- range $spec.memberOf -}}
+{{- if not (hasKey $roles .) }}{{ fail (printf "roles.%s.memberOf names %q, which is none of `roles`" $name .) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
