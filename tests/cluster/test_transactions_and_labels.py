@@ -28,7 +28,9 @@ def fresh_interval() -> datetime:
 
 
 def transactions(start: datetime) -> list[list[str]]:
-    """(id, user, date as UTC text, amount, symbol) of an interval, in the order of their ids."""
+    """(id, user, date as UTC text, amount, symbol) of an interval, in the order of their ids; none before the first run ever."""
+    if postgres("select to_regclass('customer_transactions')") == []:
+        return []
     return postgres(
         f"""set timezone = 'UTC';
         select transaction_id, user_id, transaction_date, amount, stock_symbol

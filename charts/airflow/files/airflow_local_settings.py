@@ -22,11 +22,14 @@ def pod_mutation_hook(pod):
     _add_scratch(k8s, spec, containers)
 
 
+def _object(kind, given):
+    """What Airflow hands over as nothing, as a dict (the sidecar's, from the connection) or as an object, as an object."""
+    return kind(**given) if isinstance(given, dict) else given or kind()
+
+
 def _secure_pod(k8s, spec, defaults):
-    """Fill the pod's security context; KubernetesPodOperator hands it over as None, as a dict or as an object."""
-    context = spec.security_context or k8s.V1PodSecurityContext()
-    if isinstance(context, dict):
-        context = k8s.V1PodSecurityContext(**context)
+    """Fill the pod's security context, and keep tokens and service variables out of pods that did not ask for them."""
+    context = _object(k8s.V1PodSecurityContext, spec.security_context)
     if context.run_as_non_root is None:
         context.run_as_non_root = True
     if context.run_as_user is None:
@@ -42,9 +45,7 @@ def _secure_pod(k8s, spec, defaults):
 
 
 def _secure_container(k8s, container):
-    context = container.security_context or k8s.V1SecurityContext()
-    if isinstance(context, dict):
-        context = k8s.V1SecurityContext(**context)
+    context = _object(k8s.V1SecurityContext, container.security_context)
     if context.allow_privilege_escalation is None:
         context.allow_privilege_escalation = False
     if context.read_only_root_filesystem is None:
@@ -56,7 +57,7 @@ def _secure_container(k8s, container):
 
 def _limit(k8s, container, defaults):
     """Requests and a memory limit for containers that have none: a pod without them is the first to be evicted."""
-    resources = container.resources or k8s.V1ResourceRequirements()
+    resources = _object(k8s.V1ResourceRequirements, container.resources)
     if not resources.requests:
         resources.requests = dict(defaults["requests"])
     if not resources.limits:
