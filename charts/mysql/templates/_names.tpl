@@ -17,13 +17,5 @@
       "secret" (include "tandem.fullname" .) "key" "MYSQL_ROOT_PASSWORD" "value" .Values.rootPassword) -}}
 {{- end -}}
 
-{{/* The server's memory limit in MiB: what its settings are worked out from. Takes the root context. */}}
-{{- define "mysql.memory" -}}
-{{- $limit := .Values.resources.limits.memory | toString -}}
-{{- if hasSuffix "Gi" $limit }}{{ mulf (trimSuffix "Gi" $limit | float64) 1024 | int }}
-{{- else if hasSuffix "Mi" $limit }}{{ trimSuffix "Mi" $limit | int }}
-{{- else }}{{ fail (printf "resources.limits.memory of %s must be given in Mi or Gi, not as %q" .Chart.Name $limit) }}{{ end -}}
-{{- end -}}
-
 {{/* A database's name as GRANT takes it, where _ and % would be patterns. Takes the name. */}}
 {{- define "mysql.grantName" -}}`{{ . | replace "_" "\\_" }}`{{- end -}}

@@ -19,11 +19,3 @@
 
 {{/* What the server must be restarted for. Takes the root context. */}}
 {{- define "objectstore.rootKeys" -}}{{ .Values.root.accessKey }} {{ include "objectstore.rootKey" . }}{{- end -}}
-
-{{/* The server's memory limit in MiB. Takes the root context. */}}
-{{- define "objectstore.memory" -}}
-{{- $limit := .Values.resources.limits.memory | toString -}}
-{{- if hasSuffix "Gi" $limit }}{{ mulf (trimSuffix "Gi" $limit | float64) 1024 | int }}
-{{- else if hasSuffix "Mi" $limit }}{{ trimSuffix "Mi" $limit | int }}
-{{- else }}{{ fail (printf "resources.limits.memory of %s must be given in Mi or Gi, not as %q" .Chart.Name $limit) }}{{ end -}}
-{{- end -}}

@@ -17,14 +17,6 @@
       "secret" (include "tandem.fullname" .) "key" "POSTGRES_PASSWORD" "value" .Values.superuserPassword) -}}
 {{- end -}}
 
-{{/* The server's memory limit in MiB: what its settings are worked out from. Takes the root context. */}}
-{{- define "postgres.memory" -}}
-{{- $limit := .Values.resources.limits.memory | toString -}}
-{{- if hasSuffix "Gi" $limit }}{{ mulf (trimSuffix "Gi" $limit | float64) 1024 | int }}
-{{- else if hasSuffix "Mi" $limit }}{{ trimSuffix "Mi" $limit | int }}
-{{- else }}{{ fail (printf "resources.limits.memory of %s must be given in Mi or Gi, not as %q" .Chart.Name $limit) }}{{ end -}}
-{{- end -}}
-
 {{/*
 Where a role's clients connect: what its values say, else the first database that it owns, else `postgres`.
 Takes root, role and spec (the role's values).
