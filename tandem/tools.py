@@ -28,7 +28,9 @@ def find(name: str) -> Path:
     """The program to call: Tandem's own if it is built, else the machine's. Raises TandemError if none is new enough."""
     found = _find(name)
     if found is None:
-        raise TandemError(f"{name} {versions()['tools'][name]['minimum']} or newer is not on this machine", "run `make up`, which builds it")
+        raise TandemError(
+            f"{name} {versions()['tools'][name]['minimum']} or newer is not on this machine", "run `make up`, which builds it"
+        )
     return found
 
 
