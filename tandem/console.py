@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import sys
 import threading
@@ -19,6 +20,7 @@ from typing import TextIO
 from tandem.paths import STATE
 
 TITLE_WIDTH = 58
+BUILD_STEP = re.compile(r"#\d+ \[([\w.-]+ +\d+/\d+)\] ")
 QUIET_INTERVAL = 60.0
 """Seconds between the lines that say what is running, when nobody watches on a terminal."""
 
@@ -68,6 +70,13 @@ def log(text: str) -> None:
         where = f"[{phases[-1].title}] " if phases else ""
         with _lock, contextlib.suppress(ValueError, OSError):
             _log.write(f"{time.strftime('%H:%M:%S')} {where}{text.rstrip()}\n")
+
+
+def progress(line: str) -> None:
+    """Show the step that a line of BuildKit's output announces, such as `#12 [build 3/5] RUN …`, behind the running phase."""
+    phases = getattr(_here, "phases", [])
+    if phases and (found := BUILD_STEP.match(line)):
+        phases[-1].detail = found[1]
 
 
 def say(text: str = "") -> None:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tandem import shell, tools
+from tandem import cluster, shell, tools
 from tandem.errors import TandemError
 
-CONTEXT = "kind-tandem"
+CONTEXT = cluster.context()
 NAMESPACE = "tandem"
 JOBS = "tandem-jobs"
 RELEASE = "tandem"

@@ -91,6 +91,9 @@ def ensure_open(*, within: float = 90) -> list[dict[str, Any]]:
     if found := addresses():
         return found
     STATE.mkdir(exist_ok=True)
+    if not _served():
+        # Before the new server is at work, or the record of the old one would be taken for its own.
+        end_leftovers()
     with (STATE / "open.out").open("w+") as out:
         server = subprocess.Popen(
             [sys.executable, "-m", "tandem", "open", "--serve"],

@@ -13,7 +13,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tandem import console
@@ -93,7 +93,6 @@ def stream(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
     hint: str = "",
-    each_line: Callable[[str], None] = lambda _line: None,
 ) -> None:
     """Run a long `command` with its output going to the log line by line, so that `tail -f` of the log shows progress."""
     words = [str(word) for word in command]
@@ -104,7 +103,7 @@ def stream(
     try:
         for line in process.stdout:
             console.log(line)
-            each_line(line.rstrip("\n"))
+            console.progress(line)
             last = line.strip() or last
         process.wait()
     finally:

@@ -56,3 +56,10 @@ def test_the_log_of_the_last_run_is_replaced(log: Path) -> None:
     console.say("first")
     assert console.open_log("up") == log
     assert "first" not in log.read_text()
+
+
+def test_a_phase_shows_the_step_of_the_build_that_runs_in_it() -> None:
+    with console.phase("image") as phase:
+        console.progress("#12 [build 3/5] RUN make")
+        console.progress("#12 4.2 compiling")
+        assert re.fullmatch(r"image \d+ s \(build 3/5\)", str(phase))

@@ -32,7 +32,8 @@ class Checkout:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         shutil.copytree(ROOT / "tandem", folder / "tandem", ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "versions.toml", folder)
+        for name in ("versions.toml", "kind-config.yaml"):
+            shutil.copy(ROOT / name, folder)
         kubectl = folder / "cache" / "bin" / "kubectl"
         kubectl.parent.mkdir(parents=True)
         kubectl.write_text(KUBECTL)
