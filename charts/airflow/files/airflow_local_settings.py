@@ -23,8 +23,11 @@ def pod_mutation_hook(pod):
 
 
 def _object(kind, given):
-    """What Airflow hands over as nothing, as a dict (the sidecar's, from the connection) or as an object, as an object."""
-    return kind(**given) if isinstance(given, dict) else given or kind()
+    """An object of what Airflow hands over: nothing, an object, or a dict in the spelling of Python or of Kubernetes."""
+    if not isinstance(given, dict):
+        return given or kind()
+    python_names = {name: python_name for python_name, name in kind.attribute_map.items()}
+    return kind(**{python_names.get(name, name): value for name, value in given.items()})
 
 
 def _secure_pod(k8s, spec, defaults):
@@ -50,18 +53,28 @@ def _secure_container(k8s, container):
         context.allow_privilege_escalation = False
     if context.read_only_root_filesystem is None:
         context.read_only_root_filesystem = True
-    if context.capabilities is None:
-        context.capabilities = k8s.V1Capabilities(drop=["ALL"])
+    # Kept: capabilities that are added, of which the restricted standard allows one (to serve a port below 1024).
+    context.capabilities = _object(k8s.V1Capabilities, context.capabilities)
+    if context.capabilities.drop is None:
+        context.capabilities.drop = ["ALL"]
     container.security_context = context
 
 
 def _limit(k8s, container, defaults):
-    """Requests and a memory limit for containers that have none: a pod without them is the first to be evicted."""
+    """Requests and a memory limit for containers that lack them: a pod without is the first to be evicted."""
+    from kubernetes.utils.quantity import parse_quantity
+
     resources = _object(k8s.V1ResourceRequirements, container.resources)
-    if not resources.requests:
-        resources.requests = dict(defaults["requests"])
-    if not resources.limits:
-        resources.limits = dict(defaults["limits"])
+    given_requests, given_limits = resources.requests or {}, resources.limits or {}
+    requests, limits = {**defaults["requests"], **given_requests}, {**defaults["limits"], **given_limits}
+    for name in requests.keys() & limits.keys():
+        if parse_quantity(requests[name]) > parse_quantity(limits[name]):
+            # No pod may ask for more than its limit, so the default yields to what the DAG says.
+            if name not in given_requests:
+                requests[name] = limits[name]
+            elif name not in given_limits:
+                limits[name] = requests[name]
+    resources.requests, resources.limits = requests, limits
     container.resources = resources
 
 
