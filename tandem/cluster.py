@@ -73,7 +73,8 @@ def up() -> None:
     if not found:
         _create()
         return
-    for node, state in found.items():
+    # By name, the control plane first: Docker gives addresses in the order of starting, so that each node gets back its own.
+    for node, state in sorted(found.items()):
         if state != "running":
             console.log(f"starting node {node}, which is {state}")
             shell.run(["docker", "start", node], timeout=60)
