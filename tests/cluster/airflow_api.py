@@ -48,8 +48,13 @@ class Airflow:
         return eventually(f"{dag} {run} ends", look, within=within)
 
     def task(self, dag: str, run: str, task: str) -> Any:
-        """A task instance."""
-        return self.call("GET", f"/dags/{dag}/dagRuns/{quote(run, safe='')}/taskInstances/{task}")
+        """A task instance; with a state of None while the run is queued and has no tasks yet."""
+        try:
+            return self.call("GET", f"/dags/{dag}/dagRuns/{quote(run, safe='')}/taskInstances/{task}")
+        except requests.HTTPError as error:
+            if error.response is not None and error.response.status_code == 404:
+                return {"state": None, "try_number": 0, "start_date": None, "end_date": None}
+            raise
 
     def log(self, dag: str, run: str, task: str, try_number: int = 1) -> str:
         """The log of one try, as lines of text."""

@@ -38,11 +38,15 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = outcome.get_result()
     if report.failed and report.when in ("setup", "call"):
         folder = STATE / "failures" / f"{re.sub(r'[^a-z0-9]+', '-', item.name.lower())}-{time.strftime('%H%M%S')}"
-        report.sections.append(("evidence", f"descriptions, events and logs: {collect(folder, report.longreprtext)}"))
+        try:
+            words_of_it = f"descriptions, events and logs: {collect(folder, report.longreprtext)}"
+        except Exception as error:  # whatever hinders it: the failure itself must still be reported
+            words_of_it = f"none could be collected: {error}"
+        report.sections.append(("evidence", words_of_it))
 
 
 def collect(folder: Path, failure: str) -> Path:
-    """Write what a person would ask the cluster for after a failure; never fails itself."""
+    """Write what a person would ask the cluster for after a failure."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "failure.txt").write_text(failure)
     (folder / "nodes.txt").write_text(words("describe", "nodes"))

@@ -12,11 +12,7 @@ from . import kube
 WORKER_PODS = {
     ("tandem", "tandem-airflow-scheduler"): {"pods": {"create", "delete", "list", "patch", "watch"}},
     ("tandem", "tandem-airflow-api-server"): {"pods": {"list"}, "pods/log": {"get"}},
-    ("tandem", "tandem-airflow-triggerer"): {
-        "pods": {"create", "delete", "get", "list", "patch"},
-        "pods/log": {"get"},
-        "pods/exec": {"create", "get"},
-    },
+    ("tandem", "tandem-airflow-triggerer"): {"pods": {"delete", "get"}, "pods/log": {"get"}},
     ("tandem-jobs", "tandem-airflow-worker"): {
         "pods": {"create", "delete", "get", "list", "patch"},
         "pods/log": {"get"},
@@ -31,7 +27,7 @@ WORKER_PODS = {
 ONE_TOO_MANY = {
     "tandem-airflow-scheduler": ("get", "pods"),
     "tandem-airflow-api-server": ("get", "pods"),
-    "tandem-airflow-triggerer": ("watch", "pods"),
+    "tandem-airflow-triggerer": ("create", "pods"),
     "tandem-airflow-worker": ("watch", "pods"),
 }
 every_account = pytest.mark.parametrize(("namespace", "account"), WORKER_PODS, ids=lambda value: value)
