@@ -26,10 +26,20 @@ There is nothing secret in it, so the task pods get the same file.
 
 [{{ $section }}]
 {{- range $key, $value := $settings }}
-{{ $key }} = {{ $value | toString | replace "%" "%%" }}
+{{ $key }} = {{ include "airflow.setting" $value }}
 {{- end }}
 {{- end }}
 {{- end }}
+{{- end -}}
+
+{{/*
+One value of airflow.cfg: whole numbers without an exponent (helm reads 5000000 as 5e+06), percent signs and line breaks as the
+parser of the file wants them. Takes the value.
+*/}}
+{{- define "airflow.setting" -}}
+{{- $text := toString . -}}
+{{- if and (kindIs "float64" .) (eq . (floor .)) }}{{ $text = printf "%.0f" . }}{{ end -}}
+{{- $text | replace "%" "%%" | replace "\n" "\n  " -}}
 {{- end -}}
 
 {{/* What job pods get where their DAG says nothing: read by airflow_local_settings.py. */}}
