@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tandem import bases, cluster, engine, tools
+from tandem import bases, cluster, engine, node_images, tools
 from tandem.errors import TandemError
 
 Program = Callable[[str, str], Path]
@@ -105,7 +105,7 @@ def test_nothing_to_remove_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_images_have_the_names_that_containerd_gives_them(image: str, name: str) -> None:
-    assert cluster.full_name(image) == name
+    assert node_images.full_name(image) == name
 
 
 def test_only_lacking_images_go_to_the_nodes_that_lack_them(program: Program, tmp_path: Path) -> None:
