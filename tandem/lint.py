@@ -26,17 +26,17 @@ def main(arguments: list[str]) -> int:
 def check(programs: Path) -> None:
     """Raise TandemError after printing what the linters found, if they found anything."""
     if not tools.installed("helm"):
-        with exclusive("lint"):
+        with exclusive("lint"), console.phase("kind, helm and kubectl"):
             tools.ensure()
-    with console.phase("lint"), ThreadPoolExecutor(2) as pool:
-        results = list(pool.map(_findings, commands(programs)))
-    found = [text for text in results if text]
-    for text in found:
-        console.say(text)
-    if found:
-        raise TandemError(
-            f"{len(found)} of {len(results)} linters found something", "what they can fix themselves: ruff format . && ruff check --fix ."
-        )
+    with console.phase("lint"):
+        with ThreadPoolExecutor(2) as pool:
+            results = list(pool.map(_findings, commands(programs)))
+        found = [text for text in results if text]
+        for text in found:
+            console.say(text)
+        if found:
+            hint = "what they can fix themselves: ruff format . && ruff check --fix ."
+            raise TandemError(f"{len(found)} of {len(results)} linters found something", hint)
 
 
 def commands(programs: Path) -> list[Sequence[str | Path]]:

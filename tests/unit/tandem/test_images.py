@@ -9,6 +9,7 @@ import pytest
 
 from tandem import bases, engine, images
 from tandem.errors import TandemError
+from tandem.paths import versions
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_other_bases_change_every_tag(checkout: Path, monkeypatch: pytest.Monkey
 def test_another_version_changes_the_tags_of_images_that_take_it(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (checkout / "images" / "one" / "Dockerfile").write_text("ARG MYSQL_VERSION\nFROM scratch\n")
     before = fresh_tags()
-    pins = images.versions()
+    pins = versions()
     monkeypatch.setattr(images, "versions", lambda: {**pins, "components": {"mysql": "999"}})
     assert images.build_args("one") == {"MYSQL_VERSION": "999"}
     after = fresh_tags()

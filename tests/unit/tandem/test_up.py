@@ -73,7 +73,7 @@ def test_a_misspelt_values_file_is_told_before_any_work(steps: list[str], monkey
 
 
 def test_a_current_release_is_not_installed_again(steps: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(up.doctor, "require", lambda: None)
+    monkeypatch.setattr("tandem.doctor.require", lambda: None)
     monkeypatch.setattr(install, "is_current", lambda: True)
     monkeypatch.setattr(install, "apply", lambda _phase: steps.append("install"))
     up.bring_up()
