@@ -28,8 +28,18 @@ ONE_TOO_MANY = {
     "tandem-airflow-scheduler": ("get", "pods"),
     "tandem-airflow-api-server": ("get", "pods"),
     "tandem-airflow-triggerer": ("create", "pods"),
-    "tandem-airflow-worker": ("watch", "pods"),
+    "tandem-airflow-worker": ("list", "secrets"),
 }
+CONTROL_PLANE_SECRETS = (
+    "tandem-airflow-admin",
+    "tandem-airflow-api-secret-key",
+    "tandem-airflow-fernet-key",
+    "tandem-airflow-jwt-secret",
+    "tandem-mysql",
+    "tandem-objectstore",
+    "tandem-postgres",
+    "tandem-postgres-airflow",
+)
 every_account = pytest.mark.parametrize(("namespace", "account"), WORKER_PODS, ids=lambda value: value)
 # What Kubernetes lets every authenticated account do: look at its own rights.
 OWN_RIGHTS = {"selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"}
@@ -69,10 +79,15 @@ def test_an_account_can_do_nothing_in_the_platform_namespace(namespace: str, acc
 def test_one_verb_too_many_is_refused(account: str, request_: tuple[str, str]) -> None:
     verb, resource = request_
     namespace = next(n for n, a in WORKER_PODS if a == account)
-    path = f"/api/v1/namespaces/{kube.JOBS}/{resource}" + ("/some-pod" if verb == "get" else "?watch=true&timeoutSeconds=1")
-    done = kube.attempt("get", "--raw", path, f"--as=system:serviceaccount:{namespace}:{account}")
+    collection = f"/api/v1/namespaces/{kube.JOBS}/{resource}"
+    attempts = {
+        "get": ["get", "--raw", f"{collection}/some-name"],
+        "list": ["get", "--raw", collection],
+        "create": ["create", "--raw", collection, "-f", "-"],
+    }
+    done = kube.attempt(*attempts[verb], f"--as=system:serviceaccount:{namespace}:{account}", input="{}")
     assert done.returncode != 0
-    assert f'cannot {verb} resource "pods"' in done.stderr, done.stderr
+    assert f'cannot {verb} resource "{resource}"' in done.stderr, done.stderr
 
 
 @pytest.mark.parametrize("namespace", [kube.NAMESPACE, kube.JOBS])
@@ -90,20 +105,7 @@ def test_a_pod_that_breaks_restricted_is_refused(namespace: str) -> None:
 
 def test_job_pods_hold_no_key_of_the_control_plane() -> None:
     """Nothing that a job pod could mount or read as environment in its namespace opens Airflow's own doors."""
-    control_plane = {
-        value
-        for name in (
-            "tandem-airflow-fernet",
-            "tandem-airflow-api",
-            "tandem-airflow-jwt",
-            "tandem-airflow-admin",
-            "tandem-postgres",
-            "tandem-postgres-airflow",
-            "tandem-mysql",
-            "tandem-objectstore",
-        )
-        for value in secrets_of(name)
-    }
+    control_plane = {value for name in CONTROL_PLANE_SECRETS for value in secrets_of(name)}
     assert len(control_plane) >= 8
     for kind in ("secret", "configmap"):
         for o in kube.get(kind, namespace=kube.JOBS):
