@@ -23,16 +23,21 @@ def ensure() -> None:
     Raises TandemError where one is missing, no registry answers, and this machine or user can't make it.
     """
     pins = versions()["bases"]
-    wanted = [pins["debian"], pins["debian_unstable"]]
-    with ThreadPoolExecutor(len(wanted)) as pool:
+    wanted = [image for image in (pins["debian"], pins["debian_unstable"]) if not _have_debian(image)]
+    if wanted:
+        can_make(wanted[0])
+        # Before the threads start: apt works for one at a time.
+        if not shell.succeeds(["mmdebstrap", "--version"]):
+            engine.install_packages(["mmdebstrap"])
+    with ThreadPoolExecutor(len(wanted) or 1) as pool:
         # The result is asked for so that an error in a thread is raised here.
-        list(pool.map(_ensure_debian, wanted))
+        list(pool.map(_make_debian, wanted))
     _ensure_golang()
 
 
 def definition() -> str:
     """Short hash of what the base images are, for the tags of the images that are built on them."""
-    return hashing.digest([MAKE.parent, GOLANG], also=versions()["bases"].values())
+    return hashing.digest([MAKE, GOLANG], also=versions()["bases"].values())
 
 
 def clean() -> None:
@@ -68,20 +73,23 @@ def can_make(image: str) -> None:
         )
 
 
-def _ensure_debian(image: str) -> None:
-    made_from = hashing.digest([MAKE.parent], also=[image])
-    if is_current(image, made_from) or (engine.label(image, LABEL) is None and pull(image)):
-        return
-    can_make(image)
-    if not shell.succeeds(["mmdebstrap", "--version"]):
-        engine.install_packages(["mmdebstrap"])
-    shell.stream([MAKE, _release(image), image, f"{LABEL}={made_from}"])
+def _have_debian(image: str) -> bool:
+    return is_current(image, _debian(image)) or (engine.label(image, LABEL) is None and pull(image))
+
+
+def _make_debian(image: str) -> None:
+    shell.stream([MAKE, _release(image), image, f"{LABEL}={_debian(image)}"])
+
+
+def _debian(image: str) -> str:
+    """What a Debian image is made from. Which mirror its packages come from makes no difference."""
+    return hashing.digest([MAKE], also=[image])
 
 
 def _ensure_golang() -> None:
     pins = versions()["bases"]
     image, base = pins["golang"], pins["debian_unstable"]
-    made_from = hashing.digest([GOLANG, MAKE.parent], also=[image, base])
+    made_from = hashing.digest([GOLANG, MAKE], also=[image, base])
     if is_current(image, made_from) or (engine.label(image, LABEL) is None and pull(image)):
         return
     version = image.partition(":")[2].partition("-")[0]
