@@ -18,6 +18,7 @@ from tandem.paths import CACHE, ROOT
 INSTALL = ROOT / "offline" / "engine" / "install"
 INSTALL_PACKAGES = ROOT / "offline" / "debian" / "install-packages"
 PID = Path("/var/run/docker.pid")
+CONTAINERD_PID = Path("/var/run/docker/containerd/containerd.pid")
 RECORDS = CACHE / "engine"
 INSTALLED, STARTED, LOG = RECORDS / "installed", RECORDS / "started", RECORDS / "dockerd.log"
 """What Tandem did to this machine's engine, so that `make down` undoes that and nothing else."""
@@ -37,6 +38,9 @@ def ensure() -> None:
     """
     if reachable():
         return
+    elsewhere = os.environ.get("DOCKER_HOST", "")
+    if elsewhere:
+        raise TandemError(f"no Docker engine answers at {elsewhere}", "start it, or unset DOCKER_HOST to use this machine's own")
     here = shutil.which("dockerd") is not None
     if not machine.is_root() or not (here or machine.can_install_packages()):
         problem = machine.engine().problem
@@ -128,9 +132,13 @@ def clean() -> None:
 
 def running_pid() -> int | None:
     """Process id of the dockerd of this machine; None if none runs. A process that took over its number does not count."""
+    return _is_running(PID, "dockerd")
+
+
+def _is_running(pid_file: Path, program: str) -> int | None:
     with contextlib.suppress(OSError, ValueError):
-        pid = int(PID.read_text())
-        if b"dockerd" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]:
+        pid = int(pid_file.read_text())
+        if program in Path(os.fsdecode(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0])).name:
             return pid
     return None
 
@@ -150,8 +158,11 @@ def _start() -> None:
         return
     process = None
     if running_pid() is None:
-        # A number left by an engine that was killed makes the next one refuse to start.
+        # Numbers left by an engine that was killed may be other processes' now. The next engine would refuse to start because
+        # of the one, and take the other for its containerd, wait for it in vain, and kill it.
         PID.unlink(missing_ok=True)
+        if not _is_running(CONTAINERD_PID, "containerd"):
+            CONTAINERD_PID.unlink(missing_ok=True)
         RECORDS.mkdir(parents=True, exist_ok=True)
         STARTED.touch()
         console.log(f"starting dockerd; its log is {LOG}")

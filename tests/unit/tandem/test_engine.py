@@ -24,6 +24,8 @@ def records(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(engine, "RECORDS", folder)
     monkeypatch.setattr(engine, "LOG", folder / "dockerd.log")
     monkeypatch.setattr(engine, "PID", tmp_path / "docker.pid")
+    monkeypatch.setattr(engine, "CONTAINERD_PID", tmp_path / "containerd.pid")
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
     folder.mkdir()
     return folder
 
@@ -42,6 +44,14 @@ def test_a_user_who_is_not_root_is_told_what_to_do(program: Program, monkeypatch
     assert "start Docker" in problem.value.hint
 
 
+def test_an_engine_elsewhere_is_not_replaced_by_one_here(program: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    program("docker", "exit 1")
+    monkeypatch.setenv("DOCKER_HOST", "tcp://build.invalid:2376")
+    monkeypatch.setattr(machine, "is_root", lambda: pytest.fail("nothing is done on this machine"))
+    with pytest.raises(TandemError, match=r"tcp://build\.invalid:2376"):
+        engine.ensure()
+
+
 def test_a_stopped_engine_is_started_and_is_stopped_again(program: Program, records: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     up = records / "up"
     program("docker", f'[ "$1" = container ] || test -f {up}')
@@ -51,10 +61,12 @@ def test_a_stopped_engine_is_started_and_is_stopped_again(program: Program, reco
     if Path("/run/systemd/system").is_dir():
         pytest.skip("this machine's systemd would start its own engine")
     engine.PID.write_text("999999999")
+    engine.CONTAINERD_PID.write_text(str(os.getpid()))
     # The stand-in is a script, so that its name is that of the shell.
     monkeypatch.setattr(engine, "running_pid", lambda: _alive(engine.PID))
     engine.ensure()
     assert engine.installed_by_us()
+    assert not engine.CONTAINERD_PID.exists(), "a process that took over the number must not be taken for containerd"
     pid = _alive(engine.PID)
     assert pid is not None
     assert os.getsid(pid) == pid, "Ctrl-C in this terminal must not reach the engine"
