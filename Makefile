@@ -6,7 +6,7 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules --no-print-directory
 PYTHON ?= python3
 ARGS ?=
 VERBS := up down status open doctor test test-unit test-charts test-cluster lint \
-         cluster-up cluster-down images load install upgrade lock clean
+         cluster-up cluster-down images load install upgrade lock docs clean
 
 .PHONY: help $(VERBS)
 
@@ -27,6 +27,7 @@ load:         ## Bring the images into the cluster's nodes
 install:      ## Install or upgrade the charts, if anything has changed
 upgrade:      ## Upgrade the charts although nothing has changed
 lock:         ## Renew every requirements.txt
+docs:         ## Write the charts' READMEs from their values
 clean:        ## As down, and the caches too
 
 $(VERBS):

@@ -31,6 +31,7 @@ VERBS = {
     "test-cluster": "testing:cluster",
     "lint": "lint:main",
     "lock": "lock:main",
+    "docs": "docs:main",
     "clean": "clean:main",
 }
 
