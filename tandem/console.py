@@ -45,8 +45,13 @@ class Phase:
             log(detail)
         self.detail = detail
 
+    @property
+    def short(self) -> str:
+        """Title and age, for a line that is shared with other phases."""
+        return f"{self.title} {time.monotonic() - self.start:.0f} s"
+
     def __str__(self) -> str:
-        return f"{self.title} {time.monotonic() - self.start:.0f} s" + (f" ({self.detail})" if self.detail else "")
+        return self.short + (f" ({self.detail})" if self.detail else "")
 
 
 def open_log(verb: str) -> Path:
@@ -154,15 +159,14 @@ def _keep_fresh() -> None:
             if not _running:
                 _ticker = None
                 return
-            # Innermost phases only: the outer ones would say the same with other words.
-            line = ", ".join(str(phase) for phase in _running[-3:])
+            line = str(_running[0]) if len(_running) == 1 else ", ".join(phase.short for phase in _running)
             if sys.stdout.isatty():
                 _wipe()
                 print(f"  .. {line}"[: shutil.get_terminal_size().columns - 1], end="", flush=True)
             elif time.monotonic() - said >= QUIET_INTERVAL:
                 said = time.monotonic()
                 print(f"  .. {line}", flush=True)
-        time.sleep(0.5)
+        time.sleep(1)
 
 
 def _print(text: str) -> None:

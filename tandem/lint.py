@@ -43,12 +43,13 @@ def commands(programs: Path) -> list[Sequence[str | Path]]:
     """Each linter as a command line."""
     folders = [folder for folder in PYTHON if (ROOT / folder).is_dir()]
     charts = sorted(path.parent for path in (ROOT / "charts").glob("*/Chart.yaml"))
+    helm: list[Sequence[str | Path]] = [[tools.find("helm"), "lint", "--strict", "--quiet", chart] for chart in charts]
     return [
         [programs / "mypy", "--python-executable", programs / "python"],
         [programs / "ruff", "check", "--quiet", *folders],
         [programs / "ruff", "format", "--check", "--quiet", *folders],
         [programs / "shellcheck", "--external-sources", *shell_scripts()],
-        *([tools.find("helm"), "lint", "--strict", "--quiet", chart] for chart in charts),
+        *helm,
     ]
 
 

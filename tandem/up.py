@@ -59,7 +59,7 @@ def prepare() -> None:
 
 
 def make_cluster_and_load(ready: SimpleQueue[str]) -> None:
-    """Tools, node image and cluster; then each image goes into the nodes as soon as it is built."""
+    """Tools, node image and cluster; then the images that are built by now, and each later one as it is."""
     with console.phase("kind, helm and kubectl"):
         tools.ensure()
     with console.phase("node image"):
@@ -67,17 +67,24 @@ def make_cluster_and_load(ready: SimpleQueue[str]) -> None:
     with console.phase("cluster"):
         cluster.up()
     with console.phase("images into the cluster") as phase:
-        for left in range(len(images.names()), 0, -1):
-            phase.note(f"{left} to go")
-            load.load(next_of(ready))
+        left = set(images.names())
+        while left:
+            phase.note(f"{len(left)} to go")
+            some = all_in(ready)
+            load.load(some)
+            left -= set(some)
 
 
-def next_of(ready: SimpleQueue[str]) -> str:
-    """The next name in the queue; ends by KeyboardInterrupt when the thread that fills the queue has failed."""
-    while True:
+def all_in(ready: SimpleQueue[str]) -> list[str]:
+    """What the queue holds, at least one name; ends by KeyboardInterrupt when the thread that fills the queue has failed."""
+    names: list[str] = []
+    while not names:
         shell.check_interrupted()
         with contextlib.suppress(Empty):
-            return ready.get(timeout=0.5)
+            names.append(ready.get(timeout=0.5))
+            while True:
+                names.append(ready.get_nowait())
+    return names
 
 
 def side_by_side(*lanes: Callable[[], Any]) -> None:

@@ -9,7 +9,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from tandem import engine, images, install, load, shell, status, up
+from tandem import cluster, engine, images, install, load, shell, status, up
 from tandem.errors import TandemError
 
 
@@ -33,7 +33,7 @@ def test_waiting_for_an_image_ends_when_its_build_has_failed(monkeypatch: pytest
     monkeypatch.setattr(shell, "_stopping", stopping)
     threading.Timer(0.1, stopping.set).start()
     with pytest.raises(KeyboardInterrupt):
-        up.next_of(SimpleQueue())
+        up.all_in(SimpleQueue())
 
 
 @pytest.fixture
@@ -48,21 +48,26 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         monkeypatch.setattr(f"tandem.{step}", functools.partial(note, step))
     monkeypatch.setattr(images, "names", lambda: ["airflow", "postgres"])
     monkeypatch.setattr(images, "build_missing", lambda ready: [ready(name) for name in ("postgres", "airflow")])
-    monkeypatch.setattr(load, "load", lambda name: note(f"load {name}"))
+    monkeypatch.setattr(load, "load", lambda names: note(f"load {' '.join(names)}"))
     return done
 
 
-def test_images_are_loaded_in_the_order_in_which_they_are_ready_once_there_is_a_cluster(steps: list[str]) -> None:
+def test_images_are_loaded_once_there_is_a_cluster_and_those_that_are_ready_together(
+    steps: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = threading.Event()
+    monkeypatch.setattr(cluster, "up", lambda: (steps.append("cluster.up"), built.wait(10)))
+    monkeypatch.setattr(images, "build_missing", lambda ready: (ready("postgres"), ready("airflow"), built.set()))
     up.prepare()
-    assert steps == [
-        "engine.ensure",
-        "bases.ensure",
-        "tools.ensure",
-        "cluster.ensure_node_image",
-        "cluster.up",
-        "load postgres",
-        "load airflow",
-    ]
+    assert steps == ["engine.ensure", "bases.ensure", "tools.ensure", "cluster.ensure_node_image", "cluster.up", "load postgres airflow"]
+
+
+def test_an_image_that_is_built_later_is_waited_for(steps: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded = threading.Event()
+    monkeypatch.setattr(images, "build_missing", lambda ready: (ready("postgres"), loaded.wait(10), ready("airflow")))
+    monkeypatch.setattr(load, "load", lambda names: (steps.append(f"load {' '.join(names)}"), loaded.set()))
+    up.prepare()
+    assert steps[-2:] == ["load postgres", "load airflow"]
 
 
 def test_a_misspelt_values_file_is_told_before_any_work(steps: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
