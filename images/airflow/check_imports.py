@@ -1,5 +1,6 @@
 """Imports what the platform's processes import, so that an image that lacks something fails when it is built."""
 
+import gc
 from importlib import import_module
 
 import boto3
@@ -34,6 +35,8 @@ MODULES = (
     "uvicorn",
 )
 
+if gc.get_threshold()[0] != 50_000:
+    raise SystemExit("tandem.pth was not read: the threshold of garbage collection is Python's own")
 for module in MODULES:
     import_module(module)
 # A client reads the service's description and the list of regions, which are data files.
