@@ -14,7 +14,7 @@ WORKER_PODS = {
     ("tandem", "tandem-airflow-api-server"): {"pods": {"list"}, "pods/log": {"get"}},
     ("tandem", "tandem-airflow-triggerer"): {"pods": {"delete", "get"}, "pods/log": {"get"}},
     ("tandem-jobs", "tandem-airflow-worker"): {
-        "pods": {"create", "delete", "get", "list", "patch"},
+        "pods": {"create", "delete", "get", "list", "patch", "watch"},
         "pods/log": {"get"},
         "pods/exec": {"create", "get"},
     },
