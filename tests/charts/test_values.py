@@ -61,9 +61,10 @@ def test_a_misspelt_value_fails_with_its_name(chart: str) -> None:
 def is_closed(root: dict[str, Any], schema: dict[str, Any], path: tuple[str, ...]) -> bool:
     """Whether the schema lists the keys at `path` (true) or takes any, as labels do (false)."""
     for key in path:
-        schema = resolve(root, schema).get("properties", {}).get(key)
-        if schema is None:
+        below: dict[str, Any] | None = resolve(root, schema).get("properties", {}).get(key)
+        if below is None:
             return False
+        schema = below
     return resolve(root, schema).get("additionalProperties") is False
 
 
@@ -101,7 +102,7 @@ def test_every_value_stands_below_a_sentence(chart: str) -> None:
     ],
 )
 def test_a_value_that_cannot_work_fails_with_what_to_write_instead(chart: str, setting: str, advice: str) -> None:
-    given = ["--set", setting]
+    given: list[str | Path] = ["--set", setting]
     if chart == "airflow" and "fullname" not in setting:
         given += ["--values", CHARTS / chart / "ci" / "standalone-values.yaml"]
     elif chart == "airflow":

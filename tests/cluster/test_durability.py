@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -91,7 +92,7 @@ def test_every_acknowledged_row_survives(engine: str, secret: str, query: Callab
         for options in ([], ["--force", "--grace-period=0"]):
             old = kube.get("pod", server)["metadata"]["uid"]
             kube.kubectl("delete", "pod", server, "-n", kube.NAMESPACE, "--wait=false", *options)
-            eventually(f"a new {server} is ready", lambda old=old: serving(server, old), within=120)
+            eventually(f"a new {server} is ready", partial(serving, server, old), within=120)
             wait_for_rows(engine, len(acknowledged(engine)) + 20)
         eventually("the writer ends", lambda: "end" in log(engine).split(), within=SECONDS + 60)
         written = acknowledged(engine)

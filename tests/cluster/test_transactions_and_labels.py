@@ -119,7 +119,7 @@ def test_logs_of_both_tasks_are_readable_after_the_pods_are_gone(airflow: Airflo
 
 def run_label(pod: Any, run: str) -> bool:
     """Whether a pod's labels name this run, in the form that Kubernetes lets a label have."""
-    return pod["metadata"].get("labels", {}).get("run_id", "").startswith(run.replace(":", "").replace("+", "")[:20])
+    return str(pod["metadata"].get("labels", {}).get("run_id", "")).startswith(run.replace(":", "").replace("+", "")[:20])
 
 
 def test_a_cleared_run_leaves_the_same_rows(airflow: Airflow, finished_run: tuple[str, datetime]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import threading
+from collections.abc import Callable
 from queue import SimpleQueue
 
 import pytest
@@ -56,16 +57,36 @@ def test_images_are_loaded_once_there_is_a_cluster_and_those_that_are_ready_toge
     steps: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built = threading.Event()
-    monkeypatch.setattr(cluster, "up", lambda: (steps.append("cluster.up"), built.wait(10)))
-    monkeypatch.setattr(images, "build_missing", lambda ready: (ready("postgres"), ready("airflow"), built.set()))
+
+    def make_cluster() -> None:
+        steps.append("cluster.up")
+        assert built.wait(10)
+
+    def build(ready: Callable[[str], None]) -> None:
+        ready("postgres")
+        ready("airflow")
+        built.set()
+
+    monkeypatch.setattr(cluster, "up", make_cluster)
+    monkeypatch.setattr(images, "build_missing", build)
     up.prepare()
     assert steps == ["engine.ensure", "bases.ensure", "tools.ensure", "cluster.ensure_node_image", "cluster.up", "load postgres airflow"]
 
 
 def test_an_image_that_is_built_later_is_waited_for(steps: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = threading.Event()
-    monkeypatch.setattr(images, "build_missing", lambda ready: (ready("postgres"), loaded.wait(10), ready("airflow")))
-    monkeypatch.setattr(load, "load", lambda names: (steps.append(f"load {' '.join(names)}"), loaded.set()))
+
+    def build(ready: Callable[[str], None]) -> None:
+        ready("postgres")
+        assert loaded.wait(10)
+        ready("airflow")
+
+    def note_load(names: list[str]) -> None:
+        steps.append(f"load {' '.join(names)}")
+        loaded.set()
+
+    monkeypatch.setattr(images, "build_missing", build)
+    monkeypatch.setattr(load, "load", note_load)
     up.prepare()
     assert steps[-2:] == ["load postgres", "load airflow"]
 
