@@ -1,0 +1,100 @@
+"""What the airflow chart makes of its values: the configuration file, and who holds which secret."""
+
+from __future__ import annotations
+
+import configparser
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from .conftest import CHARTS, containers, helm_template, objects, pod_specs, render
+
+STANDALONE = CHARTS / "airflow" / "ci" / "standalone-values.yaml"
+DATABASE = {"tandem-postgres-airflow", "tandem-airflow-fernet-key"}
+LOGS = {"tandem-objectstore-airflow"}
+CONNECTIONS = {"tandem-airflow-connections"}
+JWT = {"tandem-airflow-jwt-secret"}
+# Who may hold which Secret: a component has what it uses, a task has nothing of the control plane.
+HOLDERS = {
+    "Deployment/tandem-airflow-api-server": DATABASE | LOGS | CONNECTIONS | JWT | {"tandem-airflow-api-secret-key"},
+    "Deployment/tandem-airflow-scheduler": DATABASE | JWT,
+    "Deployment/tandem-airflow-dag-processor": DATABASE | CONNECTIONS,
+    "Deployment/tandem-airflow-triggerer": DATABASE | LOGS | CONNECTIONS,
+    "Job/tandem-airflow-migrations-r1": DATABASE | {"tandem-airflow-admin"},
+    "Pod/task": LOGS,
+}
+
+
+def secrets_of(spec: dict[str, Any]) -> set[str]:
+    """Names of all Secrets that a pod reads, as environment or as files."""
+    found = {volume["secret"]["secretName"] for volume in spec.get("volumes", []) if "secret" in volume}
+    for container in containers(spec):
+        found |= {source["secretRef"]["name"] for source in container.get("envFrom", []) if "secretRef" in source}
+        references = [variable.get("valueFrom", {}).get("secretKeyRef") for variable in container.get("env", [])]
+        found |= {reference["name"] for reference in references if reference}
+    return found
+
+
+@pytest.mark.parametrize("name", HOLDERS)
+def test_a_component_reads_just_the_secrets_that_it_uses(name: str) -> None:
+    specs = dict(pod_specs(objects(render("tandem"))))
+    assert secrets_of(specs[name]) == HOLDERS[name]
+
+
+def configuration(settings: dict[str, Any]) -> configparser.ConfigParser:
+    """airflow.cfg for the given `config` values, read as Airflow reads it."""
+    manifests = render("airflow", "--values", STANDALONE, "--set-json", f"config={json.dumps(settings)}")
+    files = [o["data"]["airflow.cfg"] for o in yaml.safe_load_all(manifests) if o and "airflow.cfg" in (o.get("data") or {})]
+    assert len(files) == 2
+    assert files[0] == files[1], "tasks read other settings than the control plane"
+    parser = configparser.ConfigParser()
+    parser.read_string(files[0])
+    return parser
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [(5000000, "5000000"), (0.2, "0.2"), (True, "true"), ("50%", "50%"), ("a\nb", "a\nb"), ("", "")],
+)
+def test_a_setting_arrives_as_it_was_written(given: Any, expected: str) -> None:
+    assert configuration({"core": {"setting": given}})["core"]["setting"] == expected
+
+
+def test_settings_of_the_user_win_over_those_of_the_chart() -> None:
+    found = configuration({"core": {"auth_manager": "mine"}, "scheduler": {"scheduler_idle_sleep_time": 1}})
+    assert found["core"]["auth_manager"] == "mine"
+    assert found["core"]["executor"] == "KubernetesExecutor"
+    assert found["scheduler"]["scheduler_idle_sleep_time"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("setting", "advice"),
+    [
+        ("config.core.fernet_key=x", "write fernetKey"),
+        ("config.database.sql_alchemy_conn=x", "write data.metadataConnection"),
+        ("config.core.executor=LocalExecutor", "write executor"),
+        ("data.metadataConnection.pass=x", "data.metadataConnection.passwordSecret"),
+        ("workers.replicas=2", "config.core.parallelism"),
+        ("ingress.enabled=true", "apiServer.service.type"),
+    ],
+)
+def test_a_value_in_the_wrong_place_fails_with_the_right_one(setting: str, advice: str) -> None:
+    done = helm_template("airflow", "--values", STANDALONE, "--set", setting)
+    assert done.returncode != 0
+    assert advice in done.stderr
+
+
+def test_connections_and_variables_become_environment_of_the_control_plane(tmp_path: Path) -> None:
+    given = {
+        "connections": {"shop": {"conn_type": "http", "password": "a\"b'c$d%"}},
+        "variables": {"limit": 10, "big": 5000000, "text": "x"},
+    }
+    (tmp_path / "values.yaml").write_text(yaml.safe_dump(given))
+    manifests = render("airflow", "--values", STANDALONE, "--values", tmp_path / "values.yaml")
+    [secret] = [o for o in yaml.safe_load_all(manifests) if o and o["kind"] == "Secret" and o["metadata"]["name"].endswith("-connections")]
+    values = {key: yaml.safe_load(f"!!binary {text}").decode() for key, text in secret["data"].items()}
+    assert json.loads(values["AIRFLOW_CONN_SHOP"]) == given["connections"]["shop"]
+    assert (values["AIRFLOW_VAR_LIMIT"], values["AIRFLOW_VAR_BIG"], values["AIRFLOW_VAR_TEXT"]) == ("10", "5000000", "x")
