@@ -10,16 +10,17 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 from airflow.sdk import Asset
 from kubernetes.client import models as k8s
+
+from watched_pods import WatchedPodOperator
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # The XCom sidecar sends what a container writes here, and the operator makes it the task's result.
 RESULT_FILE = "/airflow/xcom/return.json"
 
 
-def job_pod(task_id: str, command: list[str], *, outlet: Asset, memory_limit: str = "256Mi", **options: Any) -> KubernetesPodOperator:
+def job_pod(task_id: str, command: list[str], *, outlet: Asset, memory_limit: str = "256Mi", **options: Any) -> WatchedPodOperator:
     """A task that runs a command of the pipelines' image in a pod of its own.
 
     :param command: program and arguments, templated; it writes a JSON object to RESULT_FILE
@@ -27,7 +28,7 @@ def job_pod(task_id: str, command: list[str], *, outlet: Asset, memory_limit: st
     :param options: anything else that KubernetesPodOperator takes
     """
     name = task_id.replace("_", "-")
-    return KubernetesPodOperator(
+    return WatchedPodOperator(
         task_id=task_id,
         name=name,
         namespace=setting("TANDEM_JOBS_NAMESPACE"),
@@ -47,7 +48,7 @@ def job_pod(task_id: str, command: list[str], *, outlet: Asset, memory_limit: st
         # A small request, so that many steps fit on a small node at once; the processor is shared by who needs it.
         container_resources=k8s.V1ResourceRequirements(requests={"cpu": "20m", "memory": "64Mi"}, limits={"memory": memory_limit}),
         automount_service_account_token=False,
-        # The default looks at the pod every 5 seconds only, which is longer than most steps take.
+        # A start is seen at once; this is how exactly its time limit is kept.
         startup_check_interval_seconds=1,
         startup_timeout_seconds=300,
         # Reading events takes rights that the tasks are not given.
