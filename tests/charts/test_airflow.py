@@ -88,7 +88,7 @@ def test_a_value_in_the_wrong_place_fails_with_the_right_one(setting: str, advic
 
 
 def test_connections_and_variables_become_environment_of_the_control_plane(tmp_path: Path) -> None:
-    given = {
+    given: dict[str, Any] = {
         "connections": {"shop": {"conn_type": "http", "password": "a\"b'c$d%"}},
         "variables": {"limit": 10, "big": 5000000, "text": "x"},
     }
