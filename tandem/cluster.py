@@ -77,9 +77,10 @@ def up() -> None:
     for node, state in sorted(found.items()):
         if state != "running":
             console.log(f"starting node {node}, which is {state}")
-            shell.run(["docker", "start", node], timeout=60)
+            shell.run(["docker", "unpause" if state == "paused" else "start", node], timeout=60)
     _ensure_context()
     _wait_until_ready()
+    _ensure_storage()
 
 
 def down() -> None:
@@ -94,10 +95,11 @@ def down() -> None:
 
 
 def clean() -> None:
-    """Remove the node image if it was made here."""
+    """Remove the node image if it was made here, and kind's network if no other cluster uses it."""
     image = versions()["kubernetes"]["node_image"]
     if engine.label(image, bases.LABEL):
         engine.remove_images([image])
+    shell.attempt(["docker", "network", "rm", "kind"], timeout=60)
 
 
 def nodes() -> dict[str, str]:
@@ -116,17 +118,11 @@ def load(tags: Sequence[str]) -> None:
 
 
 def _create() -> None:
+    command = ["create", "cluster", "--config", CONFIG, "--image", versions()["kubernetes"]["node_image"], "--wait", f"{READY_SECONDS}s"]
     try:
-        shell.stream(
-            [
-                *(tools.find("kind"), "create", "cluster", "--config", CONFIG),
-                *("--image", versions()["kubernetes"]["node_image"], "--wait", f"{READY_SECONDS}s"),
-            ]
-        )
+        shell.stream([tools.find("kind"), *command])
     except TandemError as problem:
-        raise TandemError(
-            f"the cluster can't be created: {problem}", f"the log says more; {tools.find('kind')} export logs if it does not"
-        ) from None
+        raise TandemError(f"the cluster can't be created: {problem}", "the log says more") from None
     _wait_until_ready()
 
 
@@ -151,6 +147,14 @@ def _ensure_context() -> None:
     theirs = re.findall(rf"^ *(?:{facts}): *(\S+)", shell.attempt(view, timeout=20, quiet=True).stdout, re.MULTILINE)
     if sorted(theirs) != sorted(wanted):
         shell.run([tools.find("kind"), "export", "kubeconfig", "--name", name()], timeout=60)
+
+
+def _ensure_storage() -> None:
+    """Give a cluster of one node, whose creation was interrupted at its last step, the storage class that it lacks."""
+    ask = [tools.find("kubectl"), "--context", context(), "get", "storageclass", "--output", "name"]
+    if not shell.run(ask, timeout=30, quiet=True).strip():
+        apply = ["kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "apply", "--filename", "/kind/manifests/default-storage.yaml"]
+        shell.run(["docker", "exec", f"{name()}-control-plane", *apply], timeout=60)
 
 
 def _wait_until_ready() -> None:

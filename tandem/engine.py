@@ -23,6 +23,7 @@ RECORDS = CACHE / "engine"
 INSTALLED, STARTED, LOG = RECORDS / "installed", RECORDS / "started", RECORDS / "dockerd.log"
 """What Tandem did to this machine's engine, so that `make down` undoes that and nothing else."""
 
+BEGUN = "begun"
 START_SECONDS = 60
 
 
@@ -47,7 +48,7 @@ def ensure() -> None:
         raise TandemError(
             f"no Docker engine answers: {problem}", "start Docker, or run as root on Debian, where Tandem installs and starts one"
         )
-    if not here:
+    if not here or _is_half_installed():
         _install()
     _start()
 
@@ -145,9 +146,15 @@ def _is_running(pid_file: Path, program: str) -> int | None:
 
 def _install() -> None:
     """Docker's packages, with their signatures checked by apt."""
-    shell.stream([INSTALL])
     RECORDS.mkdir(parents=True, exist_ok=True)
-    INSTALLED.touch()
+    INSTALLED.write_text(BEGUN)
+    shell.stream([INSTALL])
+    INSTALLED.write_text("done")
+
+
+def _is_half_installed() -> bool:
+    """Whether an installation was interrupted: dockerd may be there then, but not what it needs."""
+    return INSTALLED.exists() and INSTALLED.read_text() == BEGUN
 
 
 def _start() -> None:

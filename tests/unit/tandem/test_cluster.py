@@ -24,11 +24,11 @@ def calls(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     log = tmp_path / "calls"
     log.touch()
     program("kind", f'echo "kind $*" >> {log}; case "$*" in create*) touch {tmp_path}/created;; esac')
-    program("kubectl", f"case $* in *nodes*) echo '{READY}';; esac")
+    program("kubectl", f"case $* in *nodes*) echo '{READY}';; *storageclass*) echo standard;; esac")
     monkeypatch.setattr(tools, "find", lambda name: tmp_path / "bin" / name)
     monkeypatch.setattr(tools, "installed", lambda _name: True)
     monkeypatch.setattr(engine, "reachable", lambda: True)
-    return lambda: [line for line in log.read_text().splitlines() if "kubeconfig" not in line]
+    return lambda: [line for line in log.read_text().splitlines() if " kubeconfig " not in line]
 
 
 def docker(program: Program, tmp_path: Path, states: dict[str, str], joined: int = 2) -> None:
@@ -40,7 +40,7 @@ def docker(program: Program, tmp_path: Path, states: dict[str, str], joined: int
         "docker",
         f"""
         case "$1" in
-          start) echo "docker $*" >> {tmp_path}/calls ;;
+          start|exec) echo "docker $*" >> {tmp_path}/calls ;;
           cp) case "$2" in {have}) exit 0;; *) exit 1;; esac ;;
           container) if [ -f {tmp_path}/created ]; then printf '{created}\\n'; else printf '{lines}\\n' | grep . ; fi; exit 0 ;;
         esac""",
@@ -66,6 +66,15 @@ def test_stopped_nodes_are_started_again(program: Program, tmp_path: Path, calls
     cluster.up()
     # Docker gives addresses in the order of starting, so that every node gets back its own.
     assert calls() == ["docker start tandem-control-plane", "docker start tandem-worker"]
+
+
+def test_a_cluster_without_storage_gets_it(program: Program, tmp_path: Path, calls: Callable[[], list[str]]) -> None:
+    docker(program, tmp_path, dict.fromkeys(NODES, "running"))
+    program("kubectl", f"case $* in *nodes*) echo '{READY}';; esac")
+    cluster.up()
+    assert len(calls()) == 1
+    assert calls()[0].startswith("docker exec tandem-control-plane kubectl")
+    assert calls()[0].endswith("default-storage.yaml")
 
 
 @pytest.mark.parametrize(("states", "joined"), [({NODES[0]: "running"}, 1), (dict.fromkeys(NODES, "running"), 1)])

@@ -96,6 +96,22 @@ def test_an_engine_with_containers_goes_on(program: Program, records: Path, monk
     assert engine.installed_by_us()
 
 
+def test_an_interrupted_installation_is_done_again(program: Program, records: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program("docker", f"test -f {records}/up")
+    dockerd = program("dockerd", "exit 1")
+    monkeypatch.setenv("PATH", f"{dockerd.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(machine, "is_root", lambda: True)
+    (records / "installed").write_text("begun")
+    commands: list[Path] = []
+    monkeypatch.setattr(shell, "stream", lambda command, **_: commands.extend(command))
+    monkeypatch.setattr(engine, "_start", (records / "up").touch)
+    engine.ensure()
+    assert commands == [engine.INSTALL]
+    (records / "up").unlink()
+    engine.ensure()
+    assert commands == [engine.INSTALL], "it is complete now"
+
+
 def test_somebody_elses_engine_is_never_stopped(records: Path) -> None:
     assert not engine.installed_by_us()
     assert not engine.stop()
