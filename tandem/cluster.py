@@ -151,7 +151,7 @@ def _ensure_context() -> None:
 
 def _ensure_storage() -> None:
     """Give a cluster of one node, whose creation was interrupted at its last step, the storage class that it lacks."""
-    ask = [tools.find("kubectl"), "--context", context(), "get", "storageclass", "--output", "name"]
+    ask: list[str | Path] = [tools.find("kubectl"), "--context", context(), "get", "storageclass", "--output", "name"]
     if not shell.run(ask, timeout=30, quiet=True).strip():
         apply = ["kubectl", "--kubeconfig", "/etc/kubernetes/admin.conf", "apply", "--filename", "/kind/manifests/default-storage.yaml"]
         shell.run(["docker", "exec", f"{name()}-control-plane", *apply], timeout=60)
