@@ -30,6 +30,8 @@ Condition = Callable[[V1Pod], bool]
 POLL_SECONDS = 1.0
 # A watch is renewed after this time: one that the network lost without a word would be silent for ever.
 WATCH_SECONDS = 60.0
+# So many watches of a pod may break before it is only polled; a watch that is refused is not tried again.
+WATCH_ATTEMPTS = 5
 # The kubelet reports that a container ended about a second after its log did.
 STATUS_LAG_SECONDS = 3.0
 
@@ -43,7 +45,7 @@ class WatchedPodManager(stock.PodManager):
     def __init__(self, *args: Any, deletes_pod: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._deletes_pod = deletes_pod
-        self._may_watch = True
+        self._attempts_left = WATCH_ATTEMPTS
 
     async def await_pod_start(self, pod: V1Pod, schedule_timeout: int = 120, startup_timeout: int = 120, check_interval: float = 1) -> None:
         # The provider's loop with its time limits, in which each look lasts until the pod has started or the interval is over.
@@ -102,26 +104,27 @@ class WatchedPodManager(stock.PodManager):
         return latest
 
     def _changes(self, pod: V1Pod, seconds: float) -> Iterator[V1Pod]:
-        """The pod after each of its changes, until the time is over, or a little later than a watch ended early."""
+        """The pod as it is and after each of its changes, until the time is over, or a little later than a watch ended early."""
         end = time.monotonic() + seconds
-        if self._may_watch:
+        if self._attempts_left:
             try:
                 with closing(self._events(pod, seconds)) as events:
                     for event in events:
-                        if event["type"] == "DELETED":
+                        # The client gives nothing for a line that was cut off.
+                        if not event or event["type"] == "DELETED":
                             return
                         yield event["object"]
             except (ApiException, HTTPError) as error:
-                self._may_watch = getattr(error, "status", None) != 403
+                self._attempts_left = 0 if getattr(error, "status", None) == 403 else self._attempts_left - 1
                 self.log.warning("Looking at the pod every second, as watching it failed: %s", getattr(error, "reason", None) or error)
         time.sleep(max(0.0, min(POLL_SECONDS, end - time.monotonic())))
 
     def _events(self, pod: V1Pod, seconds: float) -> Any:
+        # The first event is the pod as it is. To start at the version that was read would fail for a pod that did not change lately.
         return watch.Watch().stream(
             self._client.list_namespaced_pod,
             pod.metadata.namespace,
             field_selector=f"metadata.name={pod.metadata.name}",
-            resource_version=pod.metadata.resource_version,
             timeout_seconds=math.ceil(seconds),
             _request_timeout=(5, seconds + 5),
         )
@@ -142,5 +145,6 @@ def _has_started(pod: V1Pod) -> bool:
 
 
 def _only_sidecar_is_left(pod: V1Pod) -> bool:
-    others = [status for status in pod.status.container_statuses or [] if status.name != PodDefaults.SIDECAR_CONTAINER_NAME]
-    return bool(others) and all(status.state and status.state.terminated for status in others)
+    statuses = (pod.status and pod.status.container_statuses) or []
+    others = [status.state for status in statuses if status.name != PodDefaults.SIDECAR_CONTAINER_NAME]
+    return bool(others) and all(state and state.terminated for state in others)
