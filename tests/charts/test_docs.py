@@ -1,13 +1,15 @@
-"""The charts' READMEs say what values.yaml says."""
+"""The charts' READMEs say what values.yaml says, and links in the documentation lead somewhere."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tandem import docs
 from tandem.errors import TandemError
+from tandem.paths import ROOT
 
 from .conftest import APPLICATION_CHARTS, CHARTS
 
@@ -63,3 +65,21 @@ def test_a_line_that_the_generator_cannot_read_is_refused_with_its_place(tmp_pat
     chart = chart_with('# Why.\n"a key in quotes": 1\n', tmp_path, monkeypatch)
     with pytest.raises(TandemError, match=r"values.yaml:2 is more YAML"):
         list(docs.values(chart))
+
+
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(CHARTS.glob("*/README.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_files_and_headings_that_are_there(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)\s]+)\)", page.read_text()):
+        path, _, heading = target.partition("#")
+        file = (page.parent / path).resolve() if path else page
+        assert file.exists(), f"{target} leads nowhere"
+        if heading:
+            headings = {re.sub(r"[^a-z0-9 -]", "", line.lstrip("# ").lower()).replace(" ", "-") for line in _headings(file)}
+            assert heading in headings, f"{file.name} has no heading #{heading}"
+
+
+def _headings(file: Path) -> list[str]:
+    return [line for line in file.read_text().splitlines() if line.startswith("#")]
