@@ -91,10 +91,7 @@ class WatchedPodManager(stock.PodManager):
                 raise
 
     def _await(self, pod: V1Pod, condition: Condition, seconds: float = math.inf) -> V1Pod:
-        """The pod as soon as the condition holds, or as it is when the time is over.
-
-        :raises ApiException: when the pod can't be read, as with status 404 when somebody deleted it
-        """
+        """The pod as soon as the condition holds, or as it is when the time is over. Raises as a read does: 404 for a deleted pod."""
         end = time.monotonic() + seconds
         latest = self.read_pod(pod)
         while not condition(latest) and (left := end - time.monotonic()) > 0:
