@@ -84,10 +84,11 @@ def progress(line: str) -> None:
         phases[-1].detail = found[1]
 
 
-def say(text: str = "") -> None:
-    """Print a line for the user, and copy it to the log."""
+def say(text: str = "", *, logged: bool = True) -> None:
+    """Print a line for the user, and copy it to the log unless it holds what a file should not, such as a password."""
     _print(text)
-    log(text)
+    if logged:
+        log(text)
 
 
 def warn(message: str) -> None:

@@ -35,7 +35,8 @@ class Watch:
     def reasons(self) -> list[str]:
         """A line for each pod that is not ready."""
         with contextlib.suppress(TandemError):
-            return [f"{pod['metadata']['name']}: {reason(pod)}" for pod in not_ready()]
+            events = kube.items("event")
+            return [f"{pod['metadata']['name']}: {reason(pod)}{last_warning(pod, events)}" for pod in not_ready()]
         return []
 
 
@@ -74,6 +75,19 @@ def reason(pod: Any) -> str:
         if found := _container_reason(status):
             return f"container {status['name']} {found}"
     return str(pod["status"].get("message") or f"is {pod['status']['phase']}")
+
+
+def last_warning(pod: Any, events: list[Any]) -> str:
+    """The newest warning about a pod that was never started, or about one of its volume claims; empty if there is none."""
+    if any(status.get("state") for status in pod["status"].get("containerStatuses", [])):
+        return ""
+    claims = {
+        volume["persistentVolumeClaim"]["claimName"] for volume in pod["spec"].get("volumes", []) if "persistentVolumeClaim" in volume
+    }
+    about = {("Pod", pod["metadata"]["name"])} | {("PersistentVolumeClaim", claim) for claim in claims}
+    found = [e for e in events if e["type"] == "Warning" and (e["involvedObject"]["kind"], e["involvedObject"].get("name")) in about]
+    newest = max(found, key=lambda event: str(event.get("lastTimestamp") or event.get("eventTime") or ""), default=None)
+    return f"; {newest['message'][:LONGEST_MESSAGE]}" if newest else ""
 
 
 def _container_reason(status: Any) -> str:

@@ -13,6 +13,7 @@ from tandem.errors import TandemError
 
 SAMPLE = 5
 WITHIN_SECONDS = 300
+SCHEDULER_SECONDS = 5.0
 IDS_PER_MINUTE = 10_000_000
 """transaction_id = minutes since 1970 of the interval's start * this + number in the interval."""
 
@@ -23,7 +24,7 @@ def ensure(client: Airflow, phase: console.Phase) -> Any:
     Raises TandemError when the run fails or takes longer than WITHIN_SECONDS.
     """
     airflow.until_known(client)
-    run = client.last_run()
+    run = newest(client)
     if run is None or run["state"] == "failed":
         run = client.trigger()
     deadline = time.monotonic() + WITHIN_SECONDS
@@ -42,6 +43,18 @@ def ensure(client: Airflow, phase: console.Phase) -> Any:
             f"run {run['dag_run_id']} of {airflow.DAG} failed",
             f"its log: {client.url}/dags/{airflow.DAG}/runs/{quote(run['dag_run_id'], safe='')}",
         )
+    return run
+
+
+def newest(client: Airflow) -> Any:
+    """The DAG's newest run, None when it has none.
+
+    The scheduler starts the last half hour of a new DAG by itself, within seconds after the DAG is known. A run
+    triggered in these seconds would only wait for that one.
+    """
+    deadline = time.monotonic() + SCHEDULER_SECONDS
+    while (run := client.last_run()) is None and time.monotonic() < deadline:
+        time.sleep(0.5)
     return run
 
 

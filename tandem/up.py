@@ -119,7 +119,7 @@ def report(pages: list[dict[str, Any]], client: Airflow, run: Any, seconds: floa
     console.say()
     for page in pages:
         moved = "" if page["port"] == page["wanted"] else f"  (port {page['wanted']} is in use)"
-        console.say(f"{page['name']}   {page['url']}   user {client.username}   password {client.password}{moved}")
+        console.say(f"{page['name']}   {page['url']}   user {client.username}   password {client.password}{moved}", logged=False)
     console.say()
     for line in console.table(NEXT):
         console.say(line)
