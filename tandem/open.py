@@ -19,12 +19,13 @@ from typing import IO, Any
 from tandem import console, kube, processes
 from tandem.errors import TandemError
 from tandem.forward import Forward
-from tandem.paths import ROOT, STATE
+from tandem.paths import CACHE, ROOT
 
 __all__ = ["UIS", "Forward", "addresses", "ensure_open", "main", "stop"]
 
-RECORD = STATE / "open.json"
-GUARD = STATE / "open.lock"
+RECORD = CACHE / "open.json"
+GUARD = CACHE / "open.lock"
+"""In the cache, because all checkouts of this machine share the cluster, and any of them may take it down."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,11 @@ def ensure_open(*, within: float = 90) -> list[dict[str, Any]]:
     """Open the pages in the background unless they are; raises TandemError with the reason when that fails."""
     if found := addresses():
         return found
-    STATE.mkdir(exist_ok=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
     if not _served():
         # Before the new server is at work, or the record of the old one would be taken for its own.
         end_leftovers()
-    with (STATE / "open.out").open("w+") as out:
+    with (CACHE / "open.out").open("w+") as out:
         server = subprocess.Popen(
             [sys.executable, "-m", "tandem", "open", "--serve"],
             cwd=ROOT,
@@ -118,7 +119,7 @@ def ensure_open(*, within: float = 90) -> list[dict[str, Any]]:
 
 
 def stop() -> bool:
-    """End the port-forwards of this checkout; True if there were any."""
+    """End the port-forwards; True if there were any."""
     if not RECORD.exists():
         return False
     if _served():
@@ -148,7 +149,7 @@ def end_leftovers() -> None:
 @contextlib.contextmanager
 def _guard() -> Iterator[bool]:
     """Hold the lock that says that the pages are open; yields False when another process holds it."""
-    STATE.mkdir(exist_ok=True)
+    CACHE.mkdir(parents=True, exist_ok=True)
     with GUARD.open("a") as file:
         # Who only asks holds the lock for a moment as well, so one refusal proves nothing.
         deadline = time.monotonic() + 1

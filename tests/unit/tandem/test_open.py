@@ -62,7 +62,7 @@ class Checkout:
     @property
     def server(self) -> int:
         """Process id of the server in the background, which leads its process group."""
-        return int(json.loads((self.folder / ".tandem" / "open.json").read_text())["pid"])
+        return int(json.loads((self.folder / "cache" / "open.json").read_text())["pid"])
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_pages_are_opened_once_and_end_without_leaving_a_program(checkout: Check
     assert checkout.server == server
     checkout.stop()
     assert running(server) == []
-    assert not (checkout.folder / ".tandem" / "open.json").exists()
+    assert not (checkout.folder / "cache" / "open.json").exists()
 
 
 def test_a_taken_port_is_said(checkout: Checkout) -> None:
