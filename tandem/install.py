@@ -52,8 +52,9 @@ def user_values() -> list[Path]:
 
 
 def content() -> str:
-    """A hash of all that decides what is installed: charts, image tags, the user's values."""
-    return hashing.digest([ROOT / "charts", images.write_values(), *user_values()])
+    """A hash of all that decides what is installed: charts without their READMEs, image tags, the user's values."""
+    charts = [path for path in hashing.files(ROOT / "charts") if path.name != "README.md"]
+    return hashing.digest([*charts, images.write_values(), *user_values()])
 
 
 def revision() -> int:

@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tandem import bases, cluster, images, tools
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> Iterator[None]:
+    """What is remembered for the life of a process must not pass from a made-up machine to the next test, or to the real one."""
+    remembering = (bases.registry_answers, cluster.name, images.tags, tools._find)
+    for function in remembering:
+        function.cache_clear()
+    yield
+    for function in remembering:
+        function.cache_clear()
 
 
 @pytest.fixture
