@@ -15,6 +15,7 @@ def main(arguments: list[str]) -> int:
     argparse.ArgumentParser(prog="make clean", description=__doc__).parse_args(arguments)
     with exclusive("clean"):
         console.open_log("clean")
+        packages = engine.INSTALLED.exists()
         down.remove()
         with console.phase("remove images and tools"):
             if engine.reachable():
@@ -27,4 +28,6 @@ def main(arguments: list[str]) -> int:
         shutil.rmtree(CACHE, ignore_errors=True)
         shutil.rmtree(STATE, ignore_errors=True)
     console.say("Nothing of Tandem is left but this folder.")
+    if packages:
+        console.say("The Debian packages of the Docker engine stay; Tandem installed them, but others may use them now.")
     return 0
