@@ -14,7 +14,7 @@ def identities() -> dict[str, tuple[str, int]]:
     return {
         pod["metadata"]["name"]: (pod["metadata"]["uid"], sum(c["restartCount"] for c in pod["status"]["containerStatuses"]))
         for pod in kube.pods()
-        if pod["metadata"]["ownerReferences"][0]["kind"] in ("ReplicaSet", "StatefulSet")
+        if {owner["kind"] for owner in pod["metadata"].get("ownerReferences", [])} & {"ReplicaSet", "StatefulSet"}
     }
 
 
