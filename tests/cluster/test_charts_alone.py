@@ -1,4 +1,4 @@
-"""Each chart installs alone with `helm install --wait`, proves itself with `helm test`, and leaves nothing behind."""
+"""Each data service installs alone with `helm install --wait` and proves itself with `helm test`; so does the installed platform."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pytest
 from . import kube
 
 # (namespace, service account) -> what it may do with pods in the job namespace
-WORKER_PODS = {
+RIGHTS = {
     ("tandem", "tandem-airflow-scheduler"): {"pods": {"create", "delete", "list", "patch", "watch"}},
     ("tandem", "tandem-airflow-api-server"): {"pods": {"list"}, "pods/log": {"get"}},
     ("tandem", "tandem-airflow-triggerer"): {"pods": {"delete", "get"}, "pods/log": {"get"}},
@@ -40,7 +40,7 @@ CONTROL_PLANE_SECRETS = (
     "tandem-postgres",
     "tandem-postgres-airflow",
 )
-every_account = pytest.mark.parametrize(("namespace", "account"), WORKER_PODS, ids=lambda value: value)
+every_account = pytest.mark.parametrize(("namespace", "account"), RIGHTS, ids=lambda value: value)
 # What Kubernetes lets every authenticated account do: look at its own rights.
 OWN_RIGHTS = {"selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"}
 
@@ -65,7 +65,7 @@ def rules(namespace: str, account: str, where: str) -> dict[str, set[str]]:
 
 @every_account
 def test_an_account_has_exactly_the_verbs_that_it_uses(namespace: str, account: str) -> None:
-    assert rules(namespace, account, kube.JOBS) == WORKER_PODS[namespace, account]
+    assert rules(namespace, account, kube.JOBS) == RIGHTS[namespace, account]
 
 
 @every_account
@@ -78,7 +78,7 @@ def test_an_account_can_do_nothing_in_the_platform_namespace(namespace: str, acc
 )
 def test_one_verb_too_many_is_refused(account: str, request_: tuple[str, str]) -> None:
     verb, resource = request_
-    namespace = next(n for n, a in WORKER_PODS if a == account)
+    namespace = next(n for n, a in RIGHTS if a == account)
     collection = f"/api/v1/namespaces/{kube.JOBS}/{resource}"
     attempts = {
         "get": ["get", "--raw", f"{collection}/some-name"],

@@ -21,7 +21,7 @@ def identities() -> dict[str, tuple[str, int]]:
 def passwords() -> dict[tuple[str, str], Any]:
     """(namespace, Secret) -> content, of everything that the release owns."""
     return {
-        (namespace, secret["metadata"]["name"]): secret["data"]
+        (namespace, secret["metadata"]["name"]): secret.get("data", {})
         for namespace in (kube.NAMESPACE, kube.JOBS)
         for secret in kube.get("secret", namespace=namespace)
         if secret["type"] != "helm.sh/release.v1"

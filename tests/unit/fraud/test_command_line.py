@@ -1,5 +1,6 @@
 """Mistakes and outages: exit code 2 for wrong usage and 1 for the rest, one clear line, nothing written."""
 
+import contextlib
 import dataclasses
 import socket
 import subprocess
@@ -114,8 +115,13 @@ def silent_port():
     """A port that takes connections and never says a word, as a hanging server or a swallowing firewall."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         kept: list[object] = []
-        thread = threading.Thread(target=lambda: kept.extend(iter(listener.accept, None)), daemon=True)
-        thread.start()
+
+        def accept() -> None:
+            with contextlib.suppress(OSError):  # the listener is closed
+                while True:
+                    kept.append(listener.accept())
+
+        threading.Thread(target=accept, daemon=True).start()
         yield str(listener.getsockname()[1])
 
 
