@@ -8,10 +8,9 @@ import subprocess
 from typing import Any
 
 from tandem import shell, tools
+from tandem.kube import CONTEXT, JOBS, NAMESPACE, is_ready
 
-CONTEXT = "kind-tandem"
-NAMESPACE = "tandem"
-JOBS = "tandem-jobs"
+__all__ = ["CONTEXT", "JOBS", "NAMESPACE", "attempt", "get", "is_ready", "kubectl", "pods", "secret"]
 
 
 def kubectl(*arguments: str, input: str | None = None, check: bool = True, timeout: float = 120) -> str:
@@ -43,8 +42,3 @@ def secret(name: str, *, namespace: str = NAMESPACE) -> dict[str, str]:
 def pods(selector: str = "", *, namespace: str = NAMESPACE) -> list[Any]:
     """The pods of a namespace that are not being deleted."""
     return [pod for pod in get("pods", namespace=namespace, selector=selector) if "deletionTimestamp" not in pod["metadata"]]
-
-
-def is_ready(pod: Any) -> bool:
-    """Whether a pod serves."""
-    return any(c["type"] == "Ready" and c["status"] == "True" for c in pod["status"].get("conditions", []))

@@ -38,11 +38,7 @@ spec:
       env:
         - name: AIRFLOW_CONN_KUBERNETES_DEFAULT
           value: {{ include "airflow.kubernetesConnection" . | squote }}
-        {{- if .Values.logs.remote.enabled }}
-        - name: AIRFLOW_CONN_S3_LOGS
-          value: '{"conn_type": "aws"}'
-        {{- end }}
-        {{- include "airflow.dagEnv" . | nindent 8 }}
+        {{- include "airflow.env" (dict "root" . "needs" (list "logs")) | trim | nindent 8 }}
       {{- if .Values.logs.remote.enabled }}
       envFrom:
         - secretRef: {name: {{ include "airflow.logsSecret" . }}}
