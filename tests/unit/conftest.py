@@ -35,6 +35,13 @@ def mysql_admin() -> Iterator[servers.Settings]:
 
 
 @pytest.fixture(scope="session")
+def s3_env() -> Iterator[servers.Settings]:
+    """The variables of a running object store and a key to its buckets."""
+    with servers.objectstore() as settings:
+        yield settings
+
+
+@pytest.fixture(scope="session")
 def postgres_env(postgres_admin: servers.Settings) -> servers.Settings:
     """The variables of database airbyte and the role that owns it, as the chart makes them."""
     with psycopg.connect(servers.postgres_url(postgres_admin), autocommit=True) as conn:
@@ -55,6 +62,6 @@ def mysql_env(mysql_admin: servers.Settings) -> servers.Settings:
 
 @pytest.fixture(scope="session")
 def clean_environment() -> dict[str, str]:
-    """This process's variables without those that name a database, and with the pipelines importable."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "MYSQL_"))}
+    """This process's variables without those that name a database or a store, and with the pipelines importable."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "MYSQL_", "LAKE_", "AWS_", "TAXI_"))}
     return kept | {"PYTHONPATH": str(REPOSITORY / "pipelines/src")}

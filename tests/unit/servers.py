@@ -1,4 +1,4 @@
-"""A Postgres and a MySQL server for the tests: from the host's packages where it has them, else in containers of our images."""
+"""Servers for the tests: from the host's packages where it has them, else in containers of our images."""
 
 import os
 import secrets
@@ -8,9 +8,11 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pymysql
@@ -18,6 +20,7 @@ import pymysql
 START_SECONDS = 60
 # Any character must work in a password, so the tests' one has the awkward ones.
 PASSWORD = "p@ss w'o\"rd%:/#?&=\\$ü"
+BUCKETS = ("raw", "lake", "outputs", "requests", "dagster")
 Settings = dict[str, str]
 
 
@@ -86,13 +89,15 @@ def run(command: list[str], **options: object) -> str:
 
 
 @contextmanager
-def container(image: str, port: int, password: str, *arguments: str) -> Iterator[int]:
+def container(image: str, port: int, variables: Settings, *arguments: str, user: int = 999) -> Iterator[int]:
     """A container of one of our images with its data in memory; gives the port of 127.0.0.1 at which its port is reached.
 
-    :param password: variable and value of the administrator's password
+    :param variables: the administrator's login, as the image takes it
     :param arguments: of the server
+    :param user: number of the user that the server runs as
     """
-    options = [f"--publish=127.0.0.1::{port}", "--tmpfs=/data:uid=999,gid=999,mode=0700", f"--env={password}"]
+    options = [f"--publish=127.0.0.1::{port}", f"--tmpfs=/data:uid={user},gid={user},mode=0700"]
+    options += [f"--env={name}={value}" for name, value in variables.items()]
     try:
         name = run(["docker", "run", "--detach", "--rm", *options, image, *arguments])
     except (OSError, RuntimeError) as error:
@@ -113,7 +118,7 @@ def postgres() -> Iterator[Settings]:
 
     initdb = find("initdb", "usr/lib/postgresql/*/bin", "usr/local/opt/postgresql*/bin", "opt/homebrew/opt/postgresql*/bin")
     if initdb is None:
-        with container("tandem/postgres:0.1.0", 5432, f"POSTGRES_PASSWORD={settings['PGPASSWORD']}", "-c", "fsync=off") as port:
+        with container("tandem/postgres:0.1.0", 5432, {"POSTGRES_PASSWORD": settings["PGPASSWORD"]}, "-c", "fsync=off") as port:
             settings["PGPORT"] = str(port)
             until_answering(connect, None, None)
             yield settings
@@ -156,7 +161,7 @@ def mysql() -> Iterator[Settings]:
     small_and_fast += ["--innodb-buffer-pool-size=64M", "--innodb-redo-log-capacity=32M", "--performance-schema=OFF"]
     mysqld = find("mysqld", "usr/sbin", "usr/local/opt/mysql*/bin", "opt/homebrew/opt/mysql*/bin")
     if mysqld is None or "MariaDB" in run([mysqld, "--version"]):
-        with container("tandem/mysql:0.1.0", 3306, f"MYSQL_ROOT_PASSWORD={settings['MYSQL_PASSWORD']}", *small_and_fast) as port:
+        with container("tandem/mysql:0.1.0", 3306, {"MYSQL_ROOT_PASSWORD": settings["MYSQL_PASSWORD"]}, *small_and_fast) as port:
             settings["MYSQL_PORT"] = str(port)
             until_answering(connect, None, None)
             yield settings
@@ -184,4 +189,30 @@ def mysql_connection(settings: Settings) -> pymysql.Connection:
         database=settings["MYSQL_DATABASE"],
         autocommit=True,
         connect_timeout=5,
+    )
+
+
+@contextmanager
+def objectstore() -> Iterator[Settings]:
+    """An S3 server with the buckets of the pipelines; gives the variables of a key that may do everything."""
+    settings = {"AWS_ACCESS_KEY_ID": "tester", "AWS_SECRET_ACCESS_KEY": secrets.token_urlsafe(), "AWS_DEFAULT_REGION": "us-east-1"}
+    root = {"ROOT_ACCESS_KEY": settings["AWS_ACCESS_KEY_ID"], "ROOT_SECRET_KEY": settings["AWS_SECRET_ACCESS_KEY"]}
+    with container("tandem/objectstore:0.1.0", 7070, root, user=1000) as port:
+        settings["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{port}"
+        until_answering(lambda: urllib.request.urlopen(f"{settings['AWS_ENDPOINT_URL']}/healthz", timeout=5).close(), None, None)
+        client = s3_client(settings)
+        for bucket in BUCKETS:
+            client.create_bucket(Bucket=bucket)
+        yield settings
+
+
+def s3_client(settings: Settings) -> Any:
+    import boto3
+
+    return boto3.client(
+        "s3",
+        endpoint_url=settings["AWS_ENDPOINT_URL"],
+        region_name=settings["AWS_DEFAULT_REGION"],
+        aws_access_key_id=settings["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=settings["AWS_SECRET_ACCESS_KEY"],
     )
