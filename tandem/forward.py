@@ -18,7 +18,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 class Forward:
     """`kubectl port-forward` that is started again whenever it ends, on the same local port: pods may come and go.
 
-    :param service: name of the Service
+    :param service: name of the Service, or `pod/NAME` to reach one pod
     :param target: port of the Service
     :param port: the local port that is wanted; the next free one is taken when it is in use, any when None
     :param within: seconds that the first connection may take
@@ -85,7 +85,8 @@ class Forward:
             self._stopping.wait(pause)
 
     def _connect_once(self) -> None:
-        words = kube.command("port-forward", "--namespace", self.namespace, f"service/{self.service}", f"{self.port}:{self.target}")
+        place = self.service if "/" in self.service else f"service/{self.service}"
+        words = kube.command("port-forward", "--namespace", self.namespace, place, f"{self.port}:{self.target}")
         process = self._process = subprocess.Popen(
             [str(word) for word in words],
             env=shell.environment(),
