@@ -1,12 +1,13 @@
 """Pods that run a step of a pipeline: what all of them have in common.
 
-Where they run and what they may know is decided by the platform, in three environment variables:
-TANDEM_JOBS_NAMESPACE, TANDEM_JOBS_IMAGE (the image with the pipelines) and TANDEM_JOBS_SECRETS (names of Secrets in that
-namespace, separated by commas, whose keys the pods get as environment variables).
+Where they run and what they may know is decided by the platform, in environment variables:
+TANDEM_JOBS_NAMESPACE, TANDEM_JOBS_IMAGE (the image with the pipelines), and TANDEM_JOBS_SECRETS and TANDEM_JOBS_CONFIG_MAPS (names of
+Secrets and ConfigMaps in that namespace, separated by commas, whose keys the pods get as environment variables; in
+`PREFIX_=name` each key gets the prefix).
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,50 +21,62 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 RESULT_FILE = "/airflow/xcom/return.json"
 
 
-def job_pod(task_id: str, command: list[str], *, outlet: Asset, memory_limit: str = "256Mi", **options: Any) -> WatchedPodOperator:
+def job_pod(task_id: str, command: list[str], **options: Any) -> WatchedPodOperator:
     """A task that runs a command of the pipelines' image in a pod of its own.
 
     :param command: program and arguments, templated; it writes a JSON object to RESULT_FILE
-    :param outlet: the asset that the command updates; that JSON object becomes the extra of the asset's event
+    :param options: those of `pod_options`
+    """
+    return WatchedPodOperator(**pod_options(task_id, **options), arguments=command)
+
+
+def job_pods(task_id: str, commands: Any, **options: Any) -> Any:
+    """The same with a pod for each of many commands, which another task lists while the run is under way."""
+    return WatchedPodOperator.partial(**pod_options(task_id, **options)).expand(arguments=commands)
+
+
+def pod_options(
+    task_id: str, *, outlets: list[Asset], memory_request: str = "64Mi", memory_limit: str = "256Mi", **options: Any
+) -> dict[str, Any]:
+    """What the operator of a job pod is made with.
+
+    :param outlets: the assets that the command updates; the JSON object of RESULT_FILE becomes the extra of their events
     :param options: anything else that KubernetesPodOperator takes
     """
     name = task_id.replace("_", "-")
-    return WatchedPodOperator(
-        task_id=task_id,
-        name=name,
-        namespace=setting("TANDEM_JOBS_NAMESPACE"),
-        image=setting("TANDEM_JOBS_IMAGE"),
-        image_pull_policy="IfNotPresent",
-        arguments=command,
-        env_from=[
-            k8s.V1EnvFromSource(secret_ref=k8s.V1SecretEnvSource(name=secret.strip()))
-            for secret in setting("TANDEM_JOBS_SECRETS").split(",")
-            if secret.strip()
-        ],
-        labels={
+    return {
+        "task_id": task_id,
+        "name": name,
+        "namespace": setting("TANDEM_JOBS_NAMESPACE"),
+        "image": setting("TANDEM_JOBS_IMAGE"),
+        "image_pull_policy": "IfNotPresent",
+        "env_from": list(environment()),
+        "labels": {
             "app.kubernetes.io/name": "pipelines",
             "app.kubernetes.io/component": name,
             "app.kubernetes.io/part-of": "tandem",
         },
         # A small request, so that many steps fit on a small node at once; the processor is shared by who needs it.
-        container_resources=k8s.V1ResourceRequirements(requests={"cpu": "20m", "memory": "64Mi"}, limits={"memory": memory_limit}),
-        automount_service_account_token=False,
+        "container_resources": k8s.V1ResourceRequirements(
+            requests={"cpu": "20m", "memory": memory_request}, limits={"memory": memory_limit}
+        ),
+        "automount_service_account_token": False,
         # A start is seen at once; this is how exactly its time limit is kept.
-        startup_check_interval_seconds=1,
-        startup_timeout_seconds=300,
+        "startup_check_interval_seconds": 1,
+        "startup_timeout_seconds": 300,
         # Reading events takes rights that the tasks are not given.
-        log_events_on_startup=False,
+        "log_events_on_startup": False,
         # The error line of the command would drown in the manifest of its pod.
-        log_pod_spec_on_failure=False,
-        on_finish_action="delete_pod",
+        "log_pod_spec_on_failure": False,
+        "on_finish_action": "delete_pod",
         # A worker that dies leaves the pod running, and the next one takes it over instead of starting a second.
-        durable=True,
-        termination_grace_period=10,
-        do_xcom_push=True,
-        outlets=[outlet],
-        post_execute=event_extra(outlet),
+        "durable": True,
+        "termination_grace_period": 10,
+        "do_xcom_push": True,
+        "outlets": outlets,
+        "post_execute": event_extra(outlets),
         **options,
-    )
+    }
 
 
 def setting(name: str) -> str:
@@ -74,11 +87,28 @@ def setting(name: str) -> str:
     return value
 
 
-def event_extra(asset: Asset) -> Callable[[Any, Any], None]:
-    """A hook that attaches a task's result to the asset's event. It runs after a success only, as the event itself does."""
+def environment() -> Iterator[k8s.V1EnvFromSource]:
+    """The Secrets and ConfigMaps of job pods."""
+    for prefix, name in sources(setting("TANDEM_JOBS_SECRETS")):
+        yield k8s.V1EnvFromSource(prefix=prefix, secret_ref=k8s.V1SecretEnvSource(name=name))
+    # A platform may have none.
+    for prefix, name in sources(os.environ.get("TANDEM_JOBS_CONFIG_MAPS", "")):
+        yield k8s.V1EnvFromSource(prefix=prefix, config_map_ref=k8s.V1ConfigMapEnvSource(name=name))
+
+
+def sources(text: str) -> Iterator[tuple[str | None, str]]:
+    """(prefix, name) of each entry of a list such as `one,LAKE_=two`."""
+    for entry in filter(None, map(str.strip, text.split(","))):
+        prefix, _, name = entry.rpartition("=")
+        yield prefix.strip() or None, name.strip()
+
+
+def event_extra(assets: list[Asset]) -> Callable[[Any, Any], None]:
+    """A hook that attaches a task's result to its assets' events. It runs after a success only, as the events themselves do."""
 
     def attach(context: Any, result: Any = None) -> None:
-        context["outlet_events"][asset].extra.update(result or {})
+        for asset in assets:
+            context["outlet_events"][asset].extra.update(result or {})
 
     return attach
 

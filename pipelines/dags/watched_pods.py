@@ -2,7 +2,7 @@
 
 The stock pod manager looks at the pod, sleeps for a second or more and looks again, at its start, at the end of its log and at its
 end: longer than most steps of a pipeline take. Here the API server is asked to say when the pod changes. What a change means is
-still decided by the provider's code, and nothing else of the operator is different: a worker takes over the pod of another, a
+still decided by the provider's code, and little else of the operator is different: a worker takes over the pod of another, a
 deferred task waits in the triggerer, and a killed task deletes its pod as before.
 
 Needs the verb `watch` on pods. Where it is refused, or a watch breaks, the pod is looked at every second.
@@ -10,7 +10,7 @@ Needs the verb `watch` on pods. Where it is refused, or a watch breaks, the pod 
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing
 from functools import cached_property
 from types import SimpleNamespace
@@ -21,6 +21,7 @@ from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperato
 from airflow.providers.cncf.kubernetes.utils import pod_manager as stock
 from airflow.providers.cncf.kubernetes.utils.container import container_is_completed, container_is_running
 from airflow.providers.cncf.kubernetes.utils.xcom_sidecar import PodDefaults
+from airflow.sdk.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from kubernetes import watch
 from kubernetes.client import ApiException, V1DeleteOptions, V1Pod
 from urllib3.exceptions import HTTPError
@@ -128,7 +129,25 @@ class WatchedPodManager(stock.PodManager):
 
 
 class WatchedPodOperator(KubernetesPodOperator):
-    """KubernetesPodOperator whose pod manager watches the pod. It takes the same arguments."""
+    """KubernetesPodOperator whose pod manager watches the pod. It takes the same arguments, and one more.
+
+    :param fail_on_exit_code: statuses of the base container after which the task fails for good, because a retry would end the same way
+    """
+
+    def __init__(self, *, fail_on_exit_code: Collection[int] = (), **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.fail_on_exit_code = fail_on_exit_code
+
+    def cleanup(self, pod: V1Pod, remote_pod: V1Pod, *args: Any, **kwargs: Any) -> None:
+        try:
+            super().cleanup(pod, remote_pod, *args, **kwargs)
+        except AirflowSkipException:
+            raise
+        except AirflowException as failure:
+            status = _exit_code(remote_pod, self.base_container_name)
+            if status in self.fail_on_exit_code:
+                raise AirflowFailException(f"{failure} Status {status} says that a retry would end the same way.") from None
+            raise
 
     @cached_property
     def pod_manager(self) -> WatchedPodManager:
@@ -139,6 +158,12 @@ class WatchedPodOperator(KubernetesPodOperator):
 def _has_started(pod: V1Pod) -> bool:
     waiting = pod.status.phase in (stock.PodPhase.PENDING, stock.PodPhase.UNKNOWN)
     return not waiting or bool(stock.detect_pod_terminate_early_issues(pod))
+
+
+def _exit_code(pod: V1Pod, container_name: str) -> int | None:
+    statuses = (pod and pod.status and pod.status.container_statuses) or []
+    ended = [status.state.terminated for status in statuses if status.name == container_name and status.state]
+    return ended[0].exit_code if ended and ended[0] else None
 
 
 def _only_sidecar_is_left(pod: V1Pod) -> bool:

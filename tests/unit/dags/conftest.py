@@ -10,7 +10,8 @@ import pytest
 JOBS = {
     "TANDEM_JOBS_NAMESPACE": "tandem-jobs",
     "TANDEM_JOBS_IMAGE": "tandem/pipelines:0123456789ab",
-    "TANDEM_JOBS_SECRETS": "tandem-postgres-airbyte, tandem-mysql-data",
+    "TANDEM_JOBS_SECRETS": "tandem-postgres-airbyte, tandem-mysql-data, LAKE_=tandem-postgres-lake",
+    "TANDEM_JOBS_CONFIG_MAPS": "tandem-taxi",
 }
 
 

@@ -101,7 +101,12 @@ def test_pods(dag, task_id, name):
     assert not base.security_context
     assert base.image == "tandem/pipelines:0123456789ab"
     assert base.image_pull_policy == "IfNotPresent"
-    assert [source.secret_ref.name for source in base.env_from] == ["tandem-postgres-airbyte", "tandem-mysql-data"]
+    assert [(source.prefix, source.secret_ref and source.secret_ref.name) for source in base.env_from[:-1]] == [
+        (None, "tandem-postgres-airbyte"),
+        (None, "tandem-mysql-data"),
+        ("LAKE_", "tandem-postgres-lake"),
+    ]
+    assert (base.env_from[-1].prefix, base.env_from[-1].config_map_ref.name) == (None, "tandem-taxi")
     assert base.resources.requests["cpu"] == "20m"
     assert base.resources.requests["memory"]
     assert base.resources.limits["memory"]

@@ -192,6 +192,16 @@ def test_an_exit_code_fails_the_task_or_skips_it(server, make_task):
         assert type(raised.value) is error
 
 
+def test_an_exit_code_that_a_retry_would_repeat_fails_the_task_for_good(server, make_task):
+    from airflow.sdk.exceptions import AirflowException, AirflowFailException
+
+    for status_of_base, error in ((1, AirflowException), (2, AirflowFailException)):
+        server.reads, server.watches = [RUNNING], [[status("Running", base=status_of_base, airflow_xcom_sidecar=None)]]
+        with pytest.raises(AirflowException) as raised:
+            execute(make_task(fail_on_exit_code=(2, 3)))
+        assert type(raised.value) is error
+
+
 def test_a_killed_task_deletes_its_pod(server, make_task):
     task = make_task(termination_grace_period=10)
     server.watches = [[task.on_kill, "deleted"]]
