@@ -98,3 +98,38 @@ def test_connections_and_variables_become_environment_of_the_control_plane(tmp_p
     values = {key: yaml.safe_load(f"!!binary {text}").decode() for key, text in secret["data"].items()}
     assert json.loads(values["AIRFLOW_CONN_SHOP"]) == given["connections"]["shop"]
     assert (values["AIRFLOW_VAR_LIMIT"], values["AIRFLOW_VAR_BIG"], values["AIRFLOW_VAR_TEXT"]) == ("10", "5000000", "x")
+
+
+def environment_of(manifests: str, kind: str) -> dict[str, str]:
+    """Plain environment variables of the first container of the first object of a kind."""
+    found = next(o for o in yaml.safe_load_all(manifests) if o and o["kind"] == kind)
+    return {v["name"]: v["value"] for v in found["spec"]["template"]["spec"]["containers"][0]["env"] if "value" in v}
+
+
+def test_secrets_and_config_maps_of_job_pods_reach_the_dag_files_with_their_prefixes() -> None:
+    jobs = {"secrets": ["one", {"name": "{{ .Release.Name }}-two", "prefix": "LAKE_"}, {"name": "three"}], "configMaps": ["four"]}
+    found = environment_of(render("airflow", "--values", STANDALONE, "--set-json", f"jobs={json.dumps(jobs)}"), "Deployment")
+    assert found["TANDEM_JOBS_SECRETS"] == "one,LAKE_=tandem-two,three"
+    assert found["TANDEM_JOBS_CONFIG_MAPS"] == "four"
+
+
+@pytest.mark.parametrize("wrong", [{"name": "x", "prefix": "9-"}, {"prefix": "LAKE_"}, {"name": "x", "key": "y"}])
+def test_a_misspelt_secret_of_job_pods_is_refused(wrong: dict[str, str]) -> None:
+    done = helm_template("airflow", "--values", STANDALONE, "--set-json", f"jobs.secrets={json.dumps([wrong])}")
+    assert done.returncode != 0
+    assert "/jobs/secrets/0" in done.stderr
+
+
+def test_pools_are_told_to_the_migration_job_and_to_nobody_else() -> None:
+    pools = {"taxi": {"slots": 2, "description": "Months loaded at once"}, "big one": {"slots": -1, "includeDeferred": True}}
+    manifests = render("airflow", "--values", STANDALONE, "--set-json", f"pools={json.dumps(pools)}")
+    assert json.loads(environment_of(manifests, "Job")["POOLS"]) == pools
+    assert manifests.count("name: POOLS") == 1
+    assert "POOLS" not in environment_of(render("airflow", "--values", STANDALONE), "Job")
+
+
+@pytest.mark.parametrize("wrong", [{"description": "no slots"}, {"slots": "two"}, {"slots": 2, "size": 1}])
+def test_a_misspelt_pool_is_refused(wrong: dict[str, Any]) -> None:
+    done = helm_template("airflow", "--values", STANDALONE, "--set-json", f"pools={json.dumps({'taxi': wrong})}")
+    assert done.returncode != 0
+    assert "/pools/taxi" in done.stderr

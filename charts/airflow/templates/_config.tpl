@@ -46,3 +46,14 @@ parser of the file wants them. Takes the value.
 {{- define "airflow.jobPodDefaults" -}}
 {{- dict "resources" .Values.jobs.resources "runAsUser" .Values.jobs.runAsUser | toPrettyJson -}}
 {{- end -}}
+
+{{/* Secrets or ConfigMaps of job pods as text: `name` or `PREFIX_=name`, with commas between. Takes root and sources. */}}
+{{- define "airflow.jobSources" -}}
+{{- $words := list -}}
+{{- range .sources -}}
+{{- if kindIs "string" . }}{{ $words = append $words . }}
+{{- else }}{{ $words = append $words (printf "%s=%s" (.prefix | default "") .name | trimPrefix "=") }}
+{{- end -}}
+{{- end -}}
+{{- tpl (join "," $words) .root -}}
+{{- end -}}

@@ -43,7 +43,9 @@ connections. Each component asks for what it uses and gets no more.
 - name: TANDEM_JOBS_IMAGE
   value: {{ include "tandem.image" (dict "root" . "image" .Values.jobs.image) }}
 - name: TANDEM_JOBS_SECRETS
-  value: {{ tpl (join "," .Values.jobs.secrets) . | quote }}
+  value: {{ include "airflow.jobSources" (dict "root" . "sources" .Values.jobs.secrets) | quote }}
+- name: TANDEM_JOBS_CONFIG_MAPS
+  value: {{ include "airflow.jobSources" (dict "root" . "sources" .Values.jobs.configMaps) | quote }}
 {{- with .Values.env }}
 {{ toYaml . }}
 {{- end }}

@@ -68,8 +68,9 @@ def test_a_run_in_january_takes_december(dag_bag):
     ],
 )
 def test_an_impossible_range_is_refused_in_a_sentence_and_not_retried(dag_bag, first, last, words):
-    import taxi_monthly
     from airflow.sdk.exceptions import AirflowFailException
+
+    import taxi_monthly
 
     with pytest.raises(AirflowFailException, match=words):
         taxi_monthly.months_of(first, last, NOW)
