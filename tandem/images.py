@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tandem import bases, console, engine, hashing, shell
 from tandem.errors import TandemError
@@ -17,7 +18,7 @@ from tandem.paths import ROOT, STATE, versions
 
 VALUES = STATE / "images.yaml"
 FOLDER = ROOT / "images"
-SLOWEST_FIRST = ("airflow", "objectstore", "mysql", "postgres", "pipelines")
+SLOWEST_FIRST = ("airflow", "pipelines", "objectstore", "dagster", "mysql", "postgres")
 SIDE_BY_SIDE = 2
 """Builds at a time: they wait for the network, the disk and the processor in turn."""
 
@@ -131,8 +132,12 @@ def build(name: str) -> None:
 
 def write_values() -> Path:
     """Write the tags as values of the umbrella chart. JSON is YAML, and needs no library."""
-    found = {name: {"image": {"tag": tag}} for name, tag in tags().items() if name != "pipelines"}
-    values = {**found, "airflow": {**found.get("airflow", {}), "jobs": {"image": {"tag": tags().get("pipelines")}}}}
+    values: dict[str, Any] = {name: {"image": {"tag": tag}} for name, tag in tags().items() if name != "pipelines"}
+    pipelines = {"image": {"tag": tags().get("pipelines")}}
+    # Three charts run pods of the pipelines: tasks of Airflow, code servers and runs of Dagster, the setup of the lake.
+    values.setdefault("airflow", {})["jobs"] = pipelines
+    values.setdefault("dagster", {})["dagster-user-deployments"] = pipelines
+    values["taxi"] = pipelines
     VALUES.parent.mkdir(parents=True, exist_ok=True)
     VALUES.write_text(json.dumps(values, indent=2) + "\n")
     return VALUES

@@ -91,7 +91,13 @@ def test_only_missing_images_are_built_and_all_are_reported(checkout: Path, monk
     assert sorted(ready) == ["one", "pipelines"]
 
 
-def test_the_values_name_the_jobs_image_below_airflow(checkout: Path) -> None:
+def test_the_values_name_the_image_of_the_pipelines_wherever_its_pods_are_made(checkout: Path) -> None:
     tags = fresh_tags()
     values = json.loads(images.write_values().read_text())
-    assert values == {"one": {"image": {"tag": tags["one"]}}, "airflow": {"jobs": {"image": {"tag": tags["pipelines"]}}}}
+    pipelines = {"image": {"tag": tags["pipelines"]}}
+    assert values == {
+        "one": {"image": {"tag": tags["one"]}},
+        "airflow": {"jobs": pipelines},
+        "dagster": {"dagster-user-deployments": pipelines},
+        "taxi": pipelines,
+    }
