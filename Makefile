@@ -5,20 +5,21 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules --no-print-directory
 
 PYTHON ?= python3
 ARGS ?=
-VERBS := up down status open doctor test test-unit test-charts test-cluster lint \
+VERBS := up down status open doctor test test-unit test-charts test-cluster bench lint \
          cluster-up cluster-down images load install upgrade lock docs clean
 
 .PHONY: help $(VERBS)
 
-up:           ## Bring everything up, run the first DAG, say where things are
+up:           ## Bring everything up, run the first DAG, load taxi months, say where things are
 down:         ## Remove the cluster and what was made here, except caches
-status:       ## What runs, and the last run of the DAG (ARGS=--json)
+status:       ## What runs, and what Airflow and Dagster did last (ARGS=--json)
 open:         ## Open the web pages on localhost until Ctrl-C
 doctor:       ## Check this machine, and say what to do (ARGS=--json)
 test:         ## Linters and all tests; brings the platform up if it is not
 test-unit:    ## Tests that need no cluster
 test-charts:  ## Tests of the rendered charts
 test-cluster: ## Tests of the running platform
+bench:        ## Measure the running platform (ARGS="loads idle" for some of it)
 lint:         ## Style, types, shell scripts, charts
 cluster-up:   ## The cluster alone, from kind-config.yaml
 cluster-down: ## Remove the cluster, keep everything built

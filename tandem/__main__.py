@@ -29,6 +29,7 @@ VERBS = {
     "test-unit": "testing:unit",
     "test-charts": "testing:charts",
     "test-cluster": "testing:cluster",
+    "bench": "bench:main",
     "lint": "lint:main",
     "lock": "lock:main",
     "docs": "docs:main",

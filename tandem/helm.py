@@ -27,6 +27,11 @@ def revisions() -> list[Any]:
     return kube.items("secret", selector=f"owner=helm,name={kube.RELEASE}")
 
 
+def last_revision() -> Any:
+    """The record of the newest revision; None when nothing is installed."""
+    return max(revisions(), key=lambda secret: int(secret["metadata"]["labels"]["version"]), default=None)
+
+
 def release_stuck_revision() -> None:
     """Let helm go on after it was killed at work.
 

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from tandem import console, explain, hashing, helm, images, kube
+from tandem import console, explain, hashing, helm, images, kube, source
 from tandem.errors import TandemError
 from tandem.exclusive import exclusive
 from tandem.paths import ROOT
@@ -51,21 +51,28 @@ def user_values() -> list[Path]:
     return found
 
 
+def values() -> list[Path]:
+    """All values files, in the order in which later ones win: what follows from this checkout and machine, then the user's."""
+    theirs = user_values()
+    return [images.write_values(), source.write_values(source.decide(theirs)), *theirs]
+
+
 def content() -> str:
     """A hash of all that decides what is installed: charts without their READMEs, image tags, the user's values."""
     charts = [path for path in hashing.files(ROOT / "charts") if path.name != "README.md"]
-    return hashing.digest([*charts, images.write_values(), *user_values()])
+    return hashing.digest([*charts, *values()])
 
 
 def revision() -> int:
     """The number of the release's last revision, 0 when there is none."""
-    return max((int(secret["metadata"]["labels"]["version"]) for secret in helm.revisions()), default=0)
+    last = helm.last_revision()
+    return int(last["metadata"]["labels"]["version"]) if last else 0
 
 
 def is_current() -> bool:
     """Whether the last revision was installed from this content, and went well."""
-    last: Any = max(helm.revisions(), key=lambda secret: int(secret["metadata"]["labels"]["version"]), default=None)
-    if last is None:
+    last: Any = helm.last_revision()
+    if last is None or source.LABEL not in last["metadata"]["labels"]:
         return False
     labels = last["metadata"]["labels"]
     return bool(labels["status"] == "deployed" and labels.get(LABEL) == content())
@@ -84,9 +91,10 @@ def apply(phase: console.Phase) -> None:
     """
     make_namespace()
     helm.release_stuck_revision()
-    values = [word for path in (images.write_values(), *user_values()) for word in ("--values", str(path))]
-    started = ["upgrade", "--install", kube.RELEASE, str(CHART), "--namespace", kube.NAMESPACE, *values]
-    waiting = ["--wait", "--timeout", f"{TIMEOUT_SECONDS}s", "--labels", f"{LABEL}={content()}"]
+    words = [word for path in values() for word in ("--values", str(path))]
+    started = ["upgrade", "--install", kube.RELEASE, str(CHART), "--namespace", kube.NAMESPACE, *words]
+    labels = f"{LABEL}={content()},{source.LABEL}={source.decide(user_values())}"
+    waiting = ["--wait", "--timeout", f"{TIMEOUT_SECONDS}s", "--labels", labels]
     with explain.watch(phase) as watch:
         try:
             helm.stream(*started, *waiting)

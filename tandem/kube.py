@@ -45,13 +45,13 @@ def secret(name: str, *, namespace: str = NAMESPACE) -> dict[str, str]:
     return {key: base64.b64decode(value).decode() for key, value in data.items()}
 
 
-def execute(pod: str, container: str, arguments: Sequence[str], *, input: str = "", timeout: float = 60) -> str:
-    """Standard output of a program that runs in a container of a pod of Tandem's namespace.
+def execute(pod: str, container: str, arguments: Sequence[str], *, input: str = "", timeout: float = 60, quiet: bool = False) -> str:
+    """Standard output of a program that runs in a container of a pod (or of `deploy/NAME`) of Tandem's namespace.
 
     Raises TandemError with the program's first words, because kubectl's own come last and say only that it failed.
     """
     words = command("exec", "--stdin", "--namespace", NAMESPACE, pod, "--container", container, "--", *arguments)
-    done = shell.attempt(words, input=input, timeout=timeout)
+    done = shell.attempt(words, input=input, timeout=timeout, quiet=quiet)
     if done.returncode != 0:
         raise TandemError(f"{pod}: {(done.stderr.strip() or f'exit status {done.returncode}').splitlines()[0]}")
     return done.stdout

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -21,7 +21,7 @@ from tandem.errors import TandemError
 from tandem.forward import Forward
 from tandem.paths import CACHE, ROOT
 
-__all__ = ["UIS", "Forward", "addresses", "ensure_open", "main", "stop"]
+__all__ = ["UIS", "Forward", "addresses", "ensure_open", "installed", "main", "stop"]
 
 RECORD = CACHE / "open.json"
 GUARD = CACHE / "open.lock"
@@ -30,15 +30,19 @@ GUARD = CACHE / "open.lock"
 
 @dataclass(frozen=True)
 class Ui:
-    """A web page: its name for people, and where it is in the cluster and on localhost."""
+    """A web page: its name for people, where it is in the cluster and on localhost, and what to know before opening it."""
 
     name: str
     service: str
     target: int
     port: int
+    note: str = ""
 
 
-UIS = (Ui("Airflow", "tandem-airflow-api-server", 8080, 8080),)
+AIRFLOW = Ui("Airflow", "tandem-airflow-api-server", 8080, 8080)
+DAGSTER = Ui("Dagster", "tandem-dagster-webserver", 3000, 3000, "no login: whoever reaches this port may do everything")
+FILES = Ui("Files", "tandem-objectstore", 7070, 7070, "the object store, for the links that Dagster shows")
+UIS = (AIRFLOW, DAGSTER, FILES)
 
 
 def main(arguments: list[str]) -> int:
@@ -67,7 +71,7 @@ def serve(*, quiet: bool) -> int:
             return 0
         end_leftovers()
         try:
-            forwards = {ui: stack.enter_context(Forward(ui.service, ui.target, ui.port)) for ui in UIS}
+            forwards = {ui: stack.enter_context(Forward(ui.service, ui.target, ui.port)) for ui in installed(UIS)}
             record = [{"name": ui.name, "url": forward.url, "port": forward.port, "wanted": ui.port} for ui, forward in forwards.items()]
             # Written under another name first: a reader never sees half of it.
             RECORD.with_suffix(".new").write_text(json.dumps({"pid": os.getpid(), "group": os.getpgid(0), "forwards": record}))
@@ -82,6 +86,12 @@ def serve(*, quiet: bool) -> int:
             RECORD.unlink(missing_ok=True)
 
 
+def installed(uis: Sequence[Ui]) -> list[Ui]:
+    """Those of the pages that the release has; values may leave some out."""
+    there = {service["metadata"]["name"] for service in kube.items("service")}
+    return [ui for ui in uis if ui.service in there]
+
+
 def addresses() -> list[dict[str, Any]]:
     """The pages that are open now: name, url, port and the port that was wanted."""
     return list(_record()["forwards"]) if _served() and RECORD.exists() else []
@@ -90,7 +100,10 @@ def addresses() -> list[dict[str, Any]]:
 def ensure_open(*, within: float = 90) -> list[dict[str, Any]]:
     """Open the pages in the background unless they are; raises TandemError with the reason when that fails."""
     if found := addresses():
-        return found
+        if {page["name"] for page in found} == {ui.name for ui in installed(UIS)}:
+            return found
+        # Opened before an upgrade, which has brought a page or taken one away.
+        stop()
     CACHE.mkdir(parents=True, exist_ok=True)
     if not _served():
         # Before the new server is at work, or the record of the old one would be taken for its own.
@@ -180,5 +193,6 @@ def _record() -> dict[str, Any]:
 def _tell(state: str, forwards: list[dict[str, Any]], end: str) -> int:
     for forward in forwards:
         moved = "" if forward["port"] == forward["wanted"] else f", because port {forward['wanted']} is in use"
-        console.say(f"{forward['name']} is {state} at {forward['url']}{moved} ({end})")
+        console.say(f"{forward['name']:<8} {state} at {forward['url']}{moved}")
+    console.say(f"({end})")
     return 0

@@ -1,13 +1,14 @@
-"""`make status`: what runs, in which version, and what the DAG did last."""
+"""`make status`: what runs, in which version, and what Airflow and Dagster did last."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
-from tandem import airflow, cluster, console, engine, explain, helm, images, install, kube, open
+from tandem import airflow, cluster, console, dagster, engine, explain, helm, images, install, kube, open
 from tandem.errors import TandemError
 from tandem.forward import Forward
 
@@ -26,7 +27,7 @@ def main(arguments: list[str]) -> int:
 
 
 def collect() -> dict[str, Any]:
-    """Everything `make status` knows. Keys: ready, engine, cluster, nodes, release, images, pods, pages, last_run."""
+    """Everything `make status` knows. Keys: ready, engine, cluster, nodes, release, images, pods, pages, last_run, taxi."""
     found: dict[str, Any] = {
         "ready": False,
         "engine": engine.reachable(),
@@ -37,6 +38,7 @@ def collect() -> dict[str, Any]:
         "pods": [],
         "pages": [],
         "last_run": None,
+        "taxi": None,
     }
     if not found["engine"] or not cluster.exists():
         return found
@@ -49,6 +51,7 @@ def collect() -> dict[str, Any]:
     found["pods"] = [pod(p) for p in kube.items("pod") if p["status"]["phase"] != "Succeeded"]
     found["pages"] = open.addresses()
     found["last_run"] = last_run(found["pages"]) if found["release"] else None
+    found["taxi"] = taxi(found["pages"]) if found["release"] else None
     found["ready"] = all(part["ready"] for part in found["nodes"] + found["pods"]) and (found["release"] or {}).get("status") == "deployed"
     return found
 
@@ -74,25 +77,43 @@ def pod(found: Any) -> dict[str, Any]:
 
 def release() -> dict[str, Any] | None:
     """Revision and status of the release, and whether it was installed from this checkout as it is now."""
-    revisions = helm.revisions()
-    if not revisions:
+    newest = helm.last_revision()
+    if newest is None:
         return None
-    last = max(revisions, key=lambda secret: int(secret["metadata"]["labels"]["version"]))["metadata"]["labels"]
+    last = newest["metadata"]["labels"]
     return {"name": kube.RELEASE, "revision": int(last["version"]), "status": last["status"], "current": install.is_current()}
 
 
 def last_run(pages: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The DAG's newest run; None when there is none yet or Airflow does not answer."""
     try:
-        with contextlib.ExitStack() as stack:
-            url = next((page["url"] for page in pages if page["name"] == "Airflow"), None)
-            if url is None:
-                ui = open.UIS[0]
-                url = stack.enter_context(Forward(ui.service, ui.target, within=10)).url
+        with reach(open.AIRFLOW, pages) as url:
             run = airflow.Airflow(url).last_run()
     except TandemError:
         return None
     return run and {"dag": airflow.DAG, "run": run["dag_run_id"], "state": run["state"], "start": run["start_date"], "end": run["end_date"]}
+
+
+def taxi(pages: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The months that Dagster has loaded and its newest runs; None when Dagster does not answer or is not installed."""
+    try:
+        with reach(open.DAGSTER, pages) as url:
+            return dagster.Dagster(url).summary()
+    except TandemError:
+        return None
+
+
+@contextlib.contextmanager
+def reach(ui: open.Ui, pages: list[dict[str, Any]]) -> Iterator[str]:
+    """The address of a page, which is opened for as long as the block runs if it is not open."""
+    url = next((page["url"] for page in pages if page["name"] == ui.name), None)
+    if url is not None:
+        yield url
+        return
+    if not open.installed([ui]):
+        raise TandemError(f"{ui.name} is not installed")
+    with Forward(ui.service, ui.target, within=10) as forward:
+        yield forward.url
 
 
 def show(found: dict[str, Any]) -> None:
@@ -117,3 +138,7 @@ def show(found: dict[str, Any]) -> None:
         console.say("Pages     none are open: `make open`")
     if run := found["last_run"]:
         console.say(f"Last run  {run['run']} {run['state']}")
+    if taxis := found["taxi"]:
+        console.say(f"Taxi      {', '.join(taxis['months']) or 'no months are loaded'}")
+        for line in console.table([(r["state"].lower(), r["job"], r["partition"] or "") for r in taxis["runs"]], indent="          "):
+            console.say(line)

@@ -1,4 +1,4 @@
-"""`make up`: from whatever this machine has to a running platform with rows in both databases. Safe to run again."""
+"""`make up`: from whatever this machine has to a platform with rows in its databases and months in its lake. Safe to run again."""
 
 from __future__ import annotations
 
@@ -10,14 +10,33 @@ from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from tandem import bases, cluster, console, doctor, engine, first_run, images, install, load, open, shell, tools
+from tandem import (
+    bases,
+    cluster,
+    console,
+    doctor,
+    engine,
+    first_run,
+    images,
+    install,
+    load,
+    open,
+    ready,
+    report,
+    shell,
+    source,
+    taxi,
+    tools,
+)
 from tandem.airflow import Airflow
+from tandem.dagster import Dagster
+from tandem.errors import TandemError
 from tandem.exclusive import exclusive
 from tandem.paths import ROOT
 
 
 def main(arguments: list[str]) -> int:
-    """Bring the platform up, run the DAG once, and say where everything is."""
+    """Bring the platform up, run the DAG once, load the taxi months, and say where everything is."""
     argparse.ArgumentParser(prog="make up", description=__doc__).parse_args(arguments)
     with exclusive("up"):
         started = time.monotonic()
@@ -25,8 +44,9 @@ def main(arguments: list[str]) -> int:
         console.say(f"Tandem comes up. Details: {log.relative_to(ROOT)}")
         bring_up()
         pages = open_pages()
-        client, run = run_dag(pages[0]["url"])
-        report(pages, client, run, time.monotonic() - started)
+        client, run = run_dag(url_of(open.AIRFLOW, pages))
+        lake = load_taxi(pages)
+        report.show(pages, client, run, lake, time.monotonic() - started)
     return 0
 
 
@@ -37,9 +57,20 @@ def bring_up() -> None:
         doctor.require()
     prepare()
     if install.is_current():
+        with console.phase("wait for the platform") as phase:
+            ready.wait_for_pods(phase)
         return
+    decide_source()
     with console.phase("install the charts" if install.revision() == 0 else "upgrade the charts") as phase:
         install.apply(phase)
+
+
+def decide_source() -> None:
+    """Say where the taxi months will come from, before they do."""
+    with console.phase("where taxi months come from"):
+        decision = source.decide(install.user_values())
+    if decision == source.SAMPLES:
+        console.warn("the taxi commission is out of reach: the taxi months of this platform are SYNTHETIC, made on it, and no one's trips")
 
 
 def prepare() -> None:
@@ -101,8 +132,18 @@ def side_by_side(*lanes: Callable[[], Any]) -> None:
 
 def open_pages() -> list[dict[str, Any]]:
     """The web pages on localhost, in the background."""
-    with console.phase("open the pages on localhost"):
-        return open.ensure_open()
+    with console.phase("open the pages on localhost") as phase:
+        pages = open.ensure_open()
+        ready.wait_for_pages(phase, pages)
+        return pages
+
+
+def url_of(ui: open.Ui, pages: list[dict[str, Any]]) -> str:
+    """The address of a page. Raises TandemError when the release is without it."""
+    for page in pages:
+        if page["name"] == ui.name:
+            return str(page["url"])
+    raise TandemError(f"{ui.name} is not part of this release", "your values have turned it off: `make install` is enough then")
 
 
 def run_dag(url: str) -> tuple[Airflow, Any]:
@@ -112,24 +153,9 @@ def run_dag(url: str) -> tuple[Airflow, Any]:
         return client, first_run.ensure(client, phase)
 
 
-def report(pages: list[dict[str, Any]], client: Airflow, run: Any, seconds: float) -> None:
-    """What the user came for: rows, addresses, logins, and what to do next."""
-    console.say()
-    first_run.show(run)
-    console.say()
-    for page in pages:
-        moved = "" if page["port"] == page["wanted"] else f"  (port {page['wanted']} is in use)"
-        console.say(f"{page['name']}   {page['url']}   user {client.username}   password {client.password}{moved}", logged=False)
-    console.say()
-    for line in console.table(NEXT):
-        console.say(line)
-    console.say()
-    console.say(f"Up after {int(seconds) // 60} min {int(seconds) % 60:02d} s.")
-
-
-NEXT = (
-    ("make status", "what runs, and the last run of the DAG"),
-    ("make test", "every test, against this platform"),
-    ("make down", "remove the cluster and all that was made here, except caches"),
-    ("make help", "everything else"),
-)
+def load_taxi(pages: list[dict[str, Any]]) -> taxi.Lake | None:
+    """The taxi months in the lake, loaded through Dagster where they are missing; None on a release without Dagster."""
+    if not any(page["name"] == open.DAGSTER.name for page in pages):
+        return None
+    with console.phase(f"taxi months {taxi.MONTHS[0]} to {taxi.MONTHS[-1]}") as phase:
+        return taxi.ensure(Dagster(url_of(open.DAGSTER, pages)), phase)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from tandem import bases, cluster, images, tools
+from tandem import bases, cluster, images, source, tools
 
 
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> Iterator[None]:
     """What is remembered for the life of a process must not pass from a made-up machine to the next test, or to the real one."""
-    remembering = (bases.registry_answers, cluster.name, images.tags, tools._find)
+    remembering = (bases.registry_answers, cluster.name, images.tags, source.reachable, tools._find)
     for function in remembering:
         function.cache_clear()
     yield

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tandem import helm, images, install, kube
+from tandem import console, helm, images, install, kube, source
 from tandem.errors import TandemError
 
 
@@ -29,7 +29,7 @@ def revision(number: int, status: str, content: str = "") -> Any:
     record = base64.b64encode(
         base64.b64encode(gzip.compress(json.dumps({"info": {"status": status}, "version": number}).encode()))
     ).decode()
-    labels = {"version": str(number), "status": status, install.LABEL: content}
+    labels = {"version": str(number), "status": status, install.LABEL: content, source.LABEL: source.SAMPLES}
     return {"metadata": {"name": f"sh.helm.release.v1.tandem.v{number}", "labels": labels}, "data": {"release": record}}
 
 
@@ -41,6 +41,8 @@ def installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     values = tmp_path / "images.yaml"
     values.write_text("{}")
     monkeypatch.setattr(images, "write_values", lambda: values)
+    monkeypatch.setattr(source, "VALUES", tmp_path / "taxi.yaml")
+    monkeypatch.setattr(source, "reachable", lambda _url: False)
     return found
 
 
@@ -59,6 +61,28 @@ def test_a_release_is_current_only_if_its_last_revision_went_well_with_this_cont
     monkeypatch.delenv("TANDEM_VALUES")
     installed.append(revision(11, "failed", install.content()))
     assert not install.is_current()
+
+
+def test_a_release_of_before_there_were_taxi_months_is_not_current(installed: list[Any]) -> None:
+    older = revision(1, "deployed", install.content())
+    del older["metadata"]["labels"][source.LABEL]
+    installed.append(older)
+    assert not install.is_current()
+
+
+def test_helm_is_given_the_decision_on_taxi_months_before_the_users_values(
+    installed: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.yaml").write_text("a: 1")
+    monkeypatch.setenv("TANDEM_VALUES", str(tmp_path / "mine.yaml"))
+    called: list[str] = []
+    monkeypatch.setattr(helm, "stream", lambda *words: called.extend(words))
+    monkeypatch.setattr(kube, "kubectl", lambda *_, **__: "")
+    install.apply(console.Phase("install"))
+    assert [called[i + 1] for i, word in enumerate(called) if word == "--values"] == [
+        str(tmp_path / name) for name in ("images.yaml", "taxi.yaml", "mine.yaml")
+    ]
+    assert called[-1] == f"{install.LABEL}={install.content()},{source.LABEL}={source.SAMPLES}"
 
 
 def test_a_pending_revision_is_marked_as_failed_and_others_are_left(installed: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:

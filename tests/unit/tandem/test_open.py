@@ -21,6 +21,7 @@ KUBECTL = """#!/bin/sh
 case "$*" in
 *version*) echo 'gitVersion: v99.0.0' ;;
 *readyz*) exit 0 ;;
+*"get service"*) cat "$(dirname "$0")/services.json" ;;
 *port-forward*) echo "Forwarding from 127.0.0.1:1 -> 8080"; while :; do sleep 0.1; done ;;
 esac
 """
@@ -38,10 +39,17 @@ class Checkout:
         kubectl.parent.mkdir(parents=True)
         kubectl.write_text(KUBECTL)
         kubectl.chmod(0o755)
+        self.have("tandem-airflow-api-server")
         # Whatever else runs on this machine keeps its ports.
-        self.port = ports.choose()
+        self.port, self.dagster_port = ports.choose(), ports.choose()
         source = folder / "tandem" / "open.py"
-        source.write_text(source.read_text().replace("8080, 8080)", f"8080, {self.port})"))
+        text = source.read_text().replace("8080, 8080)", f"8080, {self.port})").replace("3000, 3000,", f"3000, {self.dagster_port},")
+        source.write_text(text)
+
+    def have(self, *services: str) -> None:
+        """Say which Services the cluster has."""
+        items = [{"metadata": {"name": name}} for name in services]
+        (self.folder / "cache" / "bin" / "services.json").write_text(json.dumps({"items": items}))
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run Python in the checkout."""
@@ -78,9 +86,9 @@ def running(group: int) -> list[str]:
 
 
 def test_pages_are_opened_once_and_end_without_leaving_a_program(checkout: Checkout) -> None:
-    assert checkout.open() == f"Airflow is open at http://localhost:{checkout.port} (make down ends it)"
+    assert checkout.open() == f"Airflow  open at http://localhost:{checkout.port}\n(make down ends it)"
     server = checkout.server
-    assert checkout.open() == f"Airflow is already open at http://localhost:{checkout.port} (make down ends it)"
+    assert checkout.open() == f"Airflow  already open at http://localhost:{checkout.port}\n(make down ends it)"
     assert checkout.server == server
     checkout.stop()
     assert running(server) == []
@@ -93,7 +101,18 @@ def test_a_taken_port_is_said(checkout: Checkout) -> None:
         other.listen()
         said = checkout.open()
     assert f"because port {checkout.port} is in use" in said
-    assert f"localhost:{checkout.port} " not in said
+    assert f"localhost:{checkout.port}\n" not in said
+    assert f"localhost:{checkout.port}," not in said
+
+
+def test_a_page_that_an_upgrade_brought_is_opened_with_the_others(checkout: Checkout) -> None:
+    assert "Dagster" not in checkout.open()
+    server = checkout.server
+    checkout.have("tandem-airflow-api-server", "tandem-dagster-webserver")
+    said = checkout.open()
+    assert f"Airflow  already open at http://localhost:{checkout.port}\n" in said
+    assert f"Dagster  already open at http://localhost:{checkout.dagster_port}\n" in said
+    assert running(server) == []
 
 
 def test_after_a_killed_server_its_programs_are_ended_and_new_ones_start(checkout: Checkout) -> None:
@@ -111,7 +130,8 @@ def test_in_the_foreground_it_ends_with_a_signal(checkout: Checkout) -> None:
         [sys.executable, "-m", "tandem", "open"], cwd=checkout.folder, env=environment, stdout=subprocess.PIPE, text=True, process_group=0
     )
     assert server.stdout is not None
-    assert "(Ctrl-C ends it)" in server.stdout.readline()
+    assert "Airflow" in server.stdout.readline()
+    assert server.stdout.readline() == "(Ctrl-C ends it)\n"
     server.send_signal(signal.SIGINT)
     assert server.wait(20) == 0
     assert running(server.pid) == []

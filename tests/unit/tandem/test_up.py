@@ -10,7 +10,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from tandem import cluster, engine, images, install, load, shell, status, up
+from tandem import cluster, engine, images, install, load, ready, shell, source, status, up
 from tandem.errors import TandemError
 
 
@@ -98,22 +98,30 @@ def test_a_misspelt_values_file_is_told_before_any_work(steps: list[str], monkey
     assert steps == []
 
 
-def test_a_current_release_is_not_installed_again(steps: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_current_release_is_waited_for_and_not_installed_again(
+    steps: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr("tandem.doctor.require", lambda: None)
     monkeypatch.setattr(install, "is_current", lambda: True)
     monkeypatch.setattr(install, "apply", lambda _phase: steps.append("install"))
+    monkeypatch.setattr(ready, "wait_for_pods", lambda _phase: steps.append("wait"))
+    monkeypatch.setattr(source, "decide", lambda _values: source.SAMPLES)
     up.bring_up()
+    # What is there may be starting again, after its nodes were.
+    assert steps[-1] == "wait"
     assert "install" not in steps
     monkeypatch.setattr(install, "is_current", lambda: False)
     monkeypatch.setattr(install, "revision", lambda: 0)
+    capsys.readouterr()
     up.bring_up()
     assert steps[-1] == "install"
+    assert "SYNTHETIC" in capsys.readouterr().out
 
 
 def test_status_has_the_same_keys_when_nothing_is_there(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(engine, "reachable", lambda: False)
     assert status.main(["--json"]) == 1
     found = json.loads(capsys.readouterr().out)
-    assert list(found) == ["ready", "engine", "cluster", "nodes", "release", "images", "pods", "pages", "last_run"]
+    assert list(found) == ["ready", "engine", "cluster", "nodes", "release", "images", "pods", "pages", "last_run", "taxi"]
     assert status.main([]) == 1
     assert capsys.readouterr().out == "Tandem is down: the container engine does not answer. `make up` brings it up.\n"
