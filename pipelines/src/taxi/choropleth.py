@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.cm import ScalarMappable
     from matplotlib.figure import Figure
     from matplotlib.path import Path
+    from shapely import Geometry
 
 WIDTH, HEIGHT = 8.0, 11.0  # inches
 MARGIN = 0.006  # degrees around the zones
@@ -40,11 +41,11 @@ def draw(features: list[dict[str, Any]]) -> bytes:
     picture.suptitle("Taxi trips by pickup zone in Manhattan", x=0.05, y=0.965, ha="left", size=19, weight="bold", color=pictures.INK)
     picture.text(0.05, 0.925, f"{sum(trips):,} trips from {len(features)} zones", size=12, color=pictures.MUTED)
     legend(picture, scale, empty=0 in trips)
-    name_busiest(axes, features, shapes)
+    name_busiest(picture, axes, features, shapes)
     return pictures.png(picture)
 
 
-def outline(shape: Any) -> Path:
+def outline(shape: Geometry) -> Path:
     """The rings of a polygon or several, the holes of which stay open."""
     import numpy as np
     import shapely
@@ -73,28 +74,27 @@ def legend(picture: Figure, scale: ScalarMappable, *, empty: bool) -> None:
     axes = picture.add_axes((0.57, 0.115, 0.37, 0.017))
     locator = MaxNLocator(5, integer=True)
     bar = picture.colorbar(scale, cax=axes, orientation="horizontal", ticks=locator, format=FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    bar.outline.set_visible(False)  # type: ignore[operator]
+    bar.outline.set_visible(False)
     axes.set_title("Trips per pickup zone", loc="left", size=11, weight="bold", color=pictures.INK)
     axes.tick_params(labelsize=9, colors=pictures.MUTED, length=3)
     if empty:
         patch = Patch(facecolor=EMPTY, edgecolor=BORDER, label="no trips")
-        place = {"loc": "upper left", "bbox_to_anchor": (-0.02, -1.6), "bbox_transform": axes.transAxes}
-        axes.legend(handles=[patch], frameon=False, fontsize=9, labelcolor=pictures.MUTED, handlelength=1.6, **place)
+        key = axes.legend(handles=[patch], loc="upper left", bbox_to_anchor=(-0.02, -1.6), fontsize=9, handlelength=1.6, frameon=False)
+        key.get_texts()[0].set_color(pictures.MUTED)
 
 
-def name_busiest(axes: Axes, features: list[dict[str, Any]], shapes: list[Any]) -> None:
+def name_busiest(picture: Figure, axes: Axes, features: list[dict[str, Any]], shapes: list[Geometry]) -> None:
     """Number the zones with most trips on the map, and list them in the upper left, where the Hudson is."""
-    order = sorted(range(len(features)), key=lambda index: -features[index]["properties"]["num_trips"])
-    busiest = [index for index in order[:NAMED] if features[index]["properties"]["num_trips"]]
-    for rank, index in enumerate(busiest, 1):
-        point = shapes[index].representative_point()
-        badge = {"boxstyle": "circle,pad=0.22", "facecolor": pictures.INK, "edgecolor": "white", "linewidth": 0.8}
-        axes.text(point.x, point.y, str(rank), size=8, weight="bold", color="white", ha="center", va="center", bbox=badge)
+    some = [pair for pair in zip(features, shapes, strict=True) if pair[0]["properties"]["num_trips"]]
+    busiest = sorted(some, key=lambda pair: -pair[0]["properties"]["num_trips"])[:NAMED]
     if not busiest:
         return
-    values = [features[index]["properties"] for index in busiest]
-    picture = axes.get_figure(root=True)
-    style = {"size": 10.5, "va": "top", "linespacing": 1.75}
+    for rank, (_, shape) in enumerate(busiest, 1):
+        point = shape.representative_point()
+        badge = {"boxstyle": "circle,pad=0.22", "facecolor": pictures.INK, "edgecolor": "white", "linewidth": 0.8}
+        axes.text(point.x, point.y, str(rank), size=8, weight="bold", color="white", ha="center", va="center", bbox=badge)
+    values = [feature["properties"] for feature, _ in busiest]
+    style: dict[str, Any] = {"size": 10.5, "va": "top", "linespacing": 1.75}
     picture.text(0.05, 0.868, "Busiest zones", size=11, weight="bold", color=pictures.INK)
     picture.text(0.05, 0.855, "\n".join(map(str, range(1, len(values) + 1))), weight="bold", color=pictures.INK, **style)
     picture.text(0.085, 0.855, "\n".join(value["zone"] for value in values), color=pictures.INK, **style)
