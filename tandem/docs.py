@@ -15,7 +15,7 @@ from tandem import console
 from tandem.errors import TandemError
 from tandem.paths import ROOT
 
-CHARTS = ("tandem", "airflow", "postgres", "mysql", "objectstore")
+CHARTS = ("tandem", "airflow", "dagster", "postgres", "mysql", "objectstore")
 LINE = re.compile(r"(?P<indent> *)(?P<key>[\w.-]+):(?: +(?P<value>.*))?$")
 HEAD = """# Chart `{name}`
 
@@ -72,15 +72,23 @@ def readme(chart: str) -> str:
 def values(chart: str) -> Iterator[Value]:
     """The keys of a chart's values.yaml in their order, each with its default and the comment right above it.
 
-    Reads the subset of YAML that these files are written in: block mappings, `- ` lists and values on one line. A
-    comment also covers the keys that follow it without a blank line or another comment, and everything below its key.
+    Reads the subset of YAML that these files are written in: block mappings, `- ` lists and values on one line. What an
+    item of a list holds is no key of the values. A comment also covers the keys that follow it without a blank line or
+    another comment, and everything below its key.
     Raises TandemError for a line that is none of these.
     """
     lines = (ROOT / "charts" / chart / "values.yaml").read_text().splitlines()
     stack: list[tuple[int, str, bool]] = []
     comment: list[str] = []
     run: dict[int, bool] = {}
+    item: int | None = None
     for number, line in enumerate(lines):
+        depth = len(line) - len(line.lstrip())
+        item = depth if line.lstrip().startswith("- ") and (item is None or depth <= item) else item
+        if item is not None and line.strip() and depth < item:
+            item = None
+        if item is not None and line.strip() and depth > item:
+            continue  # a line of a list's item, which is part of the list's default
         if not line.strip():
             comment, run = [], {}
         elif line.lstrip().startswith("#"):
@@ -101,13 +109,17 @@ def values(chart: str) -> Iterator[Value]:
 
 
 def _items(following: list[str]) -> str:
-    """A list in block form as one line; empty for a mapping."""
-    found = []
+    """A list in block form as one line, with the first line of each item; empty for a mapping."""
+    found: list[str] = []
+    indent = len(following[0]) - len(following[0].lstrip()) if following else 0
     for line in following:
-        if not line.lstrip().startswith("- "):
+        if line.startswith(" " * indent + "- "):
+            found.append(line.strip().removeprefix("- ").strip('"'))
+        elif found and line.startswith(" " * (indent + 1)):
+            found[-1] = found[-1].removesuffix(", …") + ", …"
+        else:
             break
-        found.append(line.strip().removeprefix("- ").strip('"'))
-    return json.dumps(found) if found else ""
+    return json.dumps(found, ensure_ascii=False) if found else ""
 
 
 def _code(text: str) -> str:

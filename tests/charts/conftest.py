@@ -15,7 +15,8 @@ from tandem import engine, hashing, tools
 from tandem.paths import CACHE, ROOT
 
 CHARTS = ROOT / "charts"
-APPLICATION_CHARTS = ("postgres", "mysql", "objectstore", "airflow", "tandem")
+APPLICATION_CHARTS = ("postgres", "mysql", "objectstore", "airflow", "dagster", "tandem")
+NEEDS_A_DATABASE = ("airflow", "dagster")
 
 
 def helm_template(
@@ -82,11 +83,11 @@ def findings(checker: Path, manifests: str) -> list[dict[str, str]]:
 def configurations() -> list[Any]:
     """Each chart with its defaults, and with each of the supported configurations of its `ci` folder.
 
-    Airflow alone has no defaults that could work: it must be told its database.
+    Airflow and Dagster alone have no defaults that could work: they must be told their database.
     """
     found = []
     for chart in APPLICATION_CHARTS:
-        if chart != "airflow":
+        if chart not in NEEDS_A_DATABASE:
             found.append(pytest.param(chart, [], id=f"{chart}-defaults"))
         for values in sorted((CHARTS / chart / "ci").glob("*-values.yaml")):
             found.append(pytest.param(chart, ["--values", values], id=f"{chart}-{values.name.removesuffix('-values.yaml')}"))

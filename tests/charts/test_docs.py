@@ -61,6 +61,15 @@ def test_a_value_without_a_sentence_is_found(tmp_path: Path, monkeypatch: pytest
     assert [value.path for value in docs.values(chart) if not value.covered] == [("third",)]
 
 
+def test_what_an_item_of_a_list_holds_is_part_of_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = "# Why.\nmany:\n  - name: one\n    with:\n      - {name: inner}\n  - name: two\nafter: 1\n"
+    chart = chart_with(values, tmp_path, monkeypatch)
+    assert [(value.path, value.default) for value in docs.values(chart)] == [
+        (("many",), '["name: one, …", "name: two"]'),
+        (("after",), "1"),
+    ]
+
+
 def test_a_line_that_the_generator_cannot_read_is_refused_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     chart = chart_with('# Why.\n"a key in quotes": 1\n', tmp_path, monkeypatch)
     with pytest.raises(TandemError, match=r"values.yaml:2 is more YAML"):
