@@ -56,7 +56,9 @@ def of_month(month: Month) -> list[date]:
 
 
 def sunday_of(day: date) -> date:
-    """The Sunday on which the day's week begins."""
+    """The Sunday on which the day's week begins. Raises UsageError at the ends of the calendar, where weeks are not whole."""
+    if not 1 < day.year < 9999:
+        raise UsageError(f"there are no whole weeks around {day}")
     return day - timedelta(days=(day.weekday() - SUNDAY) % 7)
 
 

@@ -1,8 +1,10 @@
 """Weekly figures equal a plain computation, and one week's update leaves all others alone."""
 
+import io
 import logging
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pandas as pd
@@ -13,7 +15,7 @@ import taxi_rows
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taxi import weeks
+from taxi import trips, trips_file, weeks
 from taxi.errors import TaxiError, UsageError
 from taxi.months import Month
 from taxi.settings import Settings
@@ -30,6 +32,12 @@ def lines(store: Store, settings: Settings) -> list[str]:
 def test_weeks_of_a_month_are_those_that_touch_it() -> None:
     assert [str(day) for day in weeks.of_month(Month(2023, 2))] == ["2023-01-29", "2023-02-05", "2023-02-12", "2023-02-19", "2023-02-26"]
     assert [str(day) for day in JANUARY] == ["2023-01-01", "2023-01-08", "2023-01-15", "2023-01-22", "2023-01-29"]
+
+
+@pytest.mark.parametrize("month", [Month(1, 1), Month(9999, 12)])
+def test_the_ends_of_the_calendar_have_no_weeks(month: Month) -> None:
+    with pytest.raises(UsageError, match="no whole weeks around"):
+        weeks.of_month(month)
 
 
 def test_only_sundays_begin_weeks(settings: Settings) -> None:
@@ -116,3 +124,47 @@ def test_updates_at_once_all_arrive(settings: Settings, store: Store) -> None:
         done = list(processes.map(weeks.update, [settings] * 4, chosen))
     assert done[0].line == done[3].line
     assert lines(store, settings) == [weeks.HEADER, *(week.line for week in done[:3])]
+
+
+def insert_and_update(settings: Settings, frame: pd.DataFrame) -> None:
+    taxi_rows.insert(settings, frame)
+    weeks.update(settings, JANUARY[-1])
+
+
+def test_the_last_of_two_runs_sees_the_months_of_both(settings: Settings, store: Store) -> None:
+    frames = [taxi_rows.trips("2023-01", 3000, seed=3), taxi_rows.trips("2023-02", 3000, seed=4)]
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as processes:
+        list(processes.map(insert_and_update, [settings] * 2, frames))
+    number, amount, distance, passengers = taxi_rows.week_of(pd.concat(frames), datetime(2023, 1, 29))
+    assert lines(store, settings) == [weeks.HEADER, f"2023-01-29,{number},{amount:.2f},{distance:.2f},{passengers}"]
+
+
+def load_and_update(settings: Settings, month: Month) -> None:
+    trips.load(settings, month)
+    weeks.update_all(settings, weeks.of_month(month))
+
+
+@pytest.mark.skipif(not taxi_rows.REAL.is_dir(), reason="the real rows are not on this machine")
+def test_real_months_loaded_at_once_are_both_in_the_file(settings: Settings, store: Store) -> None:
+    files = {
+        Month(2019, 3): "real_rows_2019-03__schema_like_2023-01.parquet",
+        Month(2020, 3): "real_rows_2020-03__schema_like_2023-03.parquet",
+    }
+    for month, name in files.items():
+        store.put(trips_file.uri(settings, month), (taxi_rows.REAL / name).read_bytes())
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as processes:
+        list(processes.map(load_and_update, [settings] * 2, files))
+    both = pd.concat([pd.read_parquet(taxi_rows.REAL / name) for name in files.values()])
+    both = both.rename(columns={"tpep_pickup_datetime": "pickup_datetime"})
+    table = pd.read_csv(io.BytesIO(store.get(weeks.uri(settings))), parse_dates=["period"])
+    assert len(table) == 11
+    for row in table.itertuples():
+        figures = (row.num_trips, row.total_amount, row.trip_distance, row.passenger_count)
+        assert figures == taxi_rows.week_of(both, row.period)
+
+
+def test_a_database_that_cannot_be_reached_is_told_in_one_line(settings: Settings) -> None:
+    assert settings.publish is not None
+    with pytest.raises(TaxiError, match=r"cannot connect to database airbyte of Postgres at 127\.0\.0\.1:1 as user airbyte") as caught:
+        weeks.update(replace(settings, publish=replace(settings.publish, port=1)), JANUARY[0])
+    assert "\n" not in str(caught.value)
