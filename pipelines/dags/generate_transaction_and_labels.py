@@ -58,11 +58,11 @@ with DAG(
     generate_transactions = job_pod(
         "generate_transactions",
         ["python", "-m", "fraud", "transactions", *COMMON, "--users={{ params.users }}", "--rows-per-user={{ params.rows_per_user }}"],
-        outlets=[TRANSACTIONS],
+        outlets={TRANSACTIONS: ""},
     )
     generate_labels = job_pod(
         "generate_labels",
         ["python", "-m", "fraud", "labels", *COMMON, "--fraud-rate={{ params.fraud_rate }}"],
-        outlets=[LABELS],
+        outlets={LABELS: ""},
     )
     generate_transactions >> generate_labels

@@ -7,7 +7,7 @@ Secrets and ConfigMaps in that namespace, separated by commas, whose keys the po
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -36,11 +36,12 @@ def job_pods(task_id: str, commands: Any, **options: Any) -> Any:
 
 
 def pod_options(
-    task_id: str, *, outlets: list[Asset], memory_request: str = "64Mi", memory_limit: str = "256Mi", **options: Any
+    task_id: str, *, outlets: Mapping[Asset, str], memory_request: str = "64Mi", memory_limit: str = "256Mi", **options: Any
 ) -> dict[str, Any]:
     """What the operator of a job pod is made with.
 
-    :param outlets: the assets that the command updates; the JSON object of RESULT_FILE becomes the extra of their events
+    :param outlets: the assets that the command updates, each with the part of the JSON object in RESULT_FILE that becomes the extra of
+        its event; all of it if the part has no name
     :param options: anything else that KubernetesPodOperator takes
     """
     name = task_id.replace("_", "-")
@@ -73,7 +74,7 @@ def pod_options(
         "durable": True,
         "termination_grace_period": 10,
         "do_xcom_push": True,
-        "outlets": outlets,
+        "outlets": list(outlets),
         "post_execute": event_extra(outlets),
         **options,
     }
@@ -103,12 +104,13 @@ def sources(text: str) -> Iterator[tuple[str | None, str]]:
         yield prefix.strip() or None, name.strip()
 
 
-def event_extra(assets: list[Asset]) -> Callable[[Any, Any], None]:
-    """A hook that attaches a task's result to its assets' events. It runs after a success only, as the events themselves do."""
+def event_extra(parts: Mapping[Asset, str]) -> Callable[[Any, Any], None]:
+    """A hook that attaches parts of a task's result to its assets' events. It runs after a success only, as the events themselves do."""
 
     def attach(context: Any, result: Any = None) -> None:
-        for asset in assets:
-            context["outlet_events"][asset].extra.update(result or {})
+        for asset, part in parts.items():
+            found = result.get(part) if result and part else result
+            context["outlet_events"][asset].extra.update(found if isinstance(found, dict) else {part: found} if found else {})
 
     return attach
 

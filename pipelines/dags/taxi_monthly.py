@@ -22,6 +22,7 @@ A month that its source does not have, or whose file the table cannot hold, fail
 such as a lost connection, is tried again three times.
 """
 
+import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -108,17 +109,24 @@ with DAG(
     @task
     def months(params: dict[str, Any], dag_run: Any) -> list[str]:
         """The months that this run loads."""
-        return months_of(params["first_month"], params["last_month"], dag_run.logical_date or dag_run.run_after)
+        try:
+            return months_of(params["first_month"], params["last_month"], dag_run.logical_date or dag_run.run_after)
+        except AirflowFailException as refusal:
+            # As a line of the log; that of an exception is a part of its traceback.
+            logging.getLogger(__name__).error("%s", refusal)
+            raise
 
+    listed = months()
     load_month = job_pods(
         "load_month",
-        months().map(month_command),
-        outlets=[TRIPS, WEEKS],
+        listed.map(month_command),
+        outlets={TRIPS: "loaded", WEEKS: "weeks"},
         pool="taxi",
         map_index_template="{{ task.arguments[-2] }}",
         **LARGE,
         **HOPELESS,
     )
-    load_zones = job_pod("load_zones", taxi("load-zones"), outlets=[ZONES], memory_limit="1Gi", **HOPELESS)
-    manhattan = job_pod("manhattan", taxi("manhattan"), outlets=[STATS, MAP], **LARGE, **HOPELESS)
+    load_zones = job_pod("load_zones", taxi("load-zones"), outlets={ZONES: ""}, memory_limit="1Gi", **HOPELESS)
+    manhattan = job_pod("manhattan", taxi("manhattan"), outlets={STATS: "stats", MAP: "map"}, **LARGE, **HOPELESS)
+    listed >> load_zones
     [load_month, load_zones] >> manhattan

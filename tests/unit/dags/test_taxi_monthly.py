@@ -18,7 +18,7 @@ def dag(dag_bag):
 
 def test_the_order_of_tasks(dag):
     assert {task.task_id: task.downstream_task_ids for task in dag.tasks} == {
-        "months": {"load_month"},
+        "months": {"load_month", "load_zones"},
         "load_month": {"manhattan"},
         "load_zones": {"manhattan"},
         "manhattan": set(),
@@ -107,6 +107,18 @@ def test_retries_wait_longer_each_time_and_are_left_out_where_they_are_hopeless(
         assert (task.retries, task.retry_delay, task.retry_exponential_backoff) == (3, timedelta(seconds=30), 2)
     assert dag.task_dict["load_month"].partial_kwargs["fail_on_exit_code"] == (2, 3)
     assert dag.task_dict["manhattan"].fail_on_exit_code == (2, 3)
+
+
+def test_each_event_carries_its_own_part_of_the_result(dag):
+    from types import SimpleNamespace
+
+    task = dag.task_dict["load_month"]
+    events = {asset: SimpleNamespace(extra={}) for asset in task.partial_kwargs["outlets"]}
+    task.partial_kwargs["post_execute"]({"outlet_events": events}, {"loaded": {"rows": 7}, "weeks": [{"num_trips": 7}]})
+    assert {asset.name: event.extra for asset, event in events.items()} == {
+        "x-ducklake://lake/main/taxi_trips": {"rows": 7},
+        "s3://outputs/taxi/trips_by_week.csv": {"weeks": [{"num_trips": 7}]},
+    }
 
 
 def test_assets(dag):
