@@ -45,12 +45,11 @@ def run(
     begun = time.monotonic()
     with lake.connect(settings) as opened, lake.table_lock(settings, "maintenance"):
         merged = sum(merge(settings, opened, table) for table in TABLES)
-        now = datetime.now(UTC)
-        expired = lake.retrying(lambda: call(opened, "ducklake_expire_snapshots", now - snapshots_older_than))
-        cleaned = lake.retrying(lambda: call(opened, "ducklake_cleanup_old_files", now - files_older_than))
-        orphans = lake.retrying(lambda: call(opened, "ducklake_delete_orphaned_files", now - files_older_than))
+        expired = lake.retrying(lambda: call(opened, "ducklake_expire_snapshots", snapshots_older_than))
+        cleaned = lake.retrying(lambda: call(opened, "ducklake_cleanup_old_files", files_older_than))
+        orphans = lake.retrying(lambda: call(opened, "ducklake_delete_orphaned_files", files_older_than))
         data_path = opened.rows("SELECT data_path FROM ducklake_settings('lake')")[0][0]
-    uploads = sum(end_uploads(settings, prefix, now - files_older_than) for prefix in (data_path, settings.raw))
+    uploads = sum(end_uploads(settings, prefix, datetime.now(UTC) - files_older_than) for prefix in (data_path, settings.raw))
     done = Maintained(merged, len(expired), len(cleaned), len(orphans), uploads, time.monotonic() - begun)
     logger.info("maintenance: %s", done)
     return done
@@ -73,8 +72,9 @@ def count(made: list[tuple[Any, ...]]) -> int:
     return sum(int(row[-1]) for row in made)
 
 
-def call(opened: Lake, function: str, older_than: datetime) -> list[tuple[Any, ...]]:
-    return opened.rows(f"CALL {function}('lake', older_than => TIMESTAMPTZ '{older_than.isoformat()}')")
+def call(opened: Lake, function: str, age: timedelta) -> list[tuple[Any, ...]]:
+    """Run one of DuckLake's functions on what is older than this; its answer has a row for each thing that went."""
+    return opened.rows(f"CALL {function}('lake', older_than => TIMESTAMPTZ '{(datetime.now(UTC) - age).isoformat()}')")
 
 
 def end_uploads(settings: Settings, prefix: str, older_than: datetime) -> int:
