@@ -33,7 +33,7 @@ def split(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-def client(login: S3Login, ca_file: str | None, endpoint: str | None = None) -> Any:
+def client(login: S3Login, ca_file: str | None, endpoint: str | None = None, attempts: int = 5) -> Any:
     """A boto3 client. `endpoint` replaces the login's, for links that a browser elsewhere can open."""
     import boto3
     from botocore.config import Config
@@ -51,7 +51,7 @@ def client(login: S3Login, ca_file: str | None, endpoint: str | None = None) -> 
             s3={"addressing_style": "path" if endpoint or login.endpoint else "auto"},
             connect_timeout=10,
             read_timeout=60,
-            retries={"mode": "standard", "total_max_attempts": 5},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             # Other stores than AWS's need not know the newer checksums.
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
@@ -60,11 +60,14 @@ def client(login: S3Login, ca_file: str | None, endpoint: str | None = None) -> 
 
 
 class Store:
-    """The object store. Its errors are TaxiErrors that name the object."""
+    """The object store. Its errors are TaxiErrors that name the object.
 
-    def __init__(self, settings: Settings) -> None:
+    :param attempts: how often a request is tried that gets no answer
+    """
+
+    def __init__(self, settings: Settings, attempts: int = 5) -> None:
         self.settings = settings
-        self.client = client(settings.s3, settings.ca_file)
+        self.client = client(settings.s3, settings.ca_file, attempts=attempts)
 
     def get(self, uri: str) -> bytes:
         """The whole content."""

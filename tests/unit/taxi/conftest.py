@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
 from dataclasses import replace
 
 import psycopg
@@ -11,47 +9,9 @@ import pytest
 import servers
 from psycopg import sql
 
-from taxi import catalog
+from taxi import catalog, locks
 from taxi.settings import Settings
 from taxi.store import Store
-
-numbers = itertools.count(1)
-
-
-@pytest.fixture(scope="session")
-def lake_role(postgres_admin: servers.Settings) -> str:
-    """The role that owns the lakes, as the chart makes it."""
-    with psycopg.connect(servers.postgres_url(postgres_admin), autocommit=True) as conn:
-        conn.execute(sql.SQL("CREATE ROLE lake LOGIN PASSWORD {}").format(servers.PASSWORD))
-    return "lake"
-
-
-@pytest.fixture
-def environment(
-    postgres_admin: servers.Settings, postgres_env: servers.Settings, s3_env: servers.Settings, lake_role: str
-) -> Iterator[dict[str, str]]:
-    """The variables of a taxi process whose lake is an empty database and an empty prefix of each bucket."""
-    name = f"lake{next(numbers)}"
-    with psycopg.connect(servers.postgres_url(postgres_admin), autocommit=True) as conn:
-        conn.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(lake_role)))
-        yield {
-            **postgres_env,
-            **s3_env,
-            "LAKE_PGHOST": postgres_admin["PGHOST"],
-            "LAKE_PGPORT": postgres_admin["PGPORT"],
-            "LAKE_PGDATABASE": name,
-            "LAKE_PGUSER": lake_role,
-            "LAKE_PGPASSWORD": servers.PASSWORD,
-            "LAKE_DATA_PATH": f"s3://lake/{name}/",
-            "LAKE_THREADS": "2",
-            "LAKE_MEMORY": "1GB",
-            "TAXI_SOURCE": f"s3://raw/{name}/source",
-            "TAXI_ZONES_SOURCE": f"s3://raw/{name}/source/taxi_zones.csv",
-            "TAXI_RAW": f"s3://raw/{name}/taxi",
-            "TAXI_OUTPUTS": f"s3://outputs/{name}",
-            "TAXI_REQUESTS": f"s3://requests/{name}",
-        }
-        conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
@@ -60,10 +20,28 @@ def empty(environment: dict[str, str]) -> Settings:
     return Settings.from_environment(environment)
 
 
+@pytest.fixture(scope="session")
+def made_lake(postgres_admin: servers.Settings, s3_env: servers.Settings, lake_role: str) -> str:
+    """Database of a lake with empty tables, for copies: making one takes a second."""
+    name = "lake_template"
+    with psycopg.connect(servers.postgres_url(postgres_admin), autocommit=True) as conn:
+        conn.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(lake_role)))
+    login = {"HOST": postgres_admin["PGHOST"], "PORT": postgres_admin["PGPORT"], "DATABASE": name}
+    login |= {"USER": lake_role, "PASSWORD": servers.PASSWORD}
+    catalog.migrate(Settings.from_environment(s3_env | {f"LAKE_PG{key}": value for key, value in login.items()}))
+    return name
+
+
 @pytest.fixture
-def settings(empty: Settings) -> Settings:
+def settings(empty: Settings, postgres_admin: servers.Settings, made_lake: str) -> Settings:
     """Settings of a lake with empty tables."""
-    catalog.migrate(empty)
+    name = sql.Identifier(empty.lake.database)
+    with psycopg.connect(servers.postgres_url(postgres_admin), autocommit=True) as conn:
+        conn.execute(sql.SQL("DROP DATABASE {}").format(name))
+        template = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
+        conn.execute(template.format(name, sql.Identifier(made_lake), sql.Identifier(empty.lake.user)))
+    with locks.postgres(empty.lake) as conn:
+        conn.execute("UPDATE ducklake_metadata SET value = %s WHERE key = 'data_path'", [empty.data_path])
     return replace(empty, data_path=None)
 
 

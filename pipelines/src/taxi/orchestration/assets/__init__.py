@@ -1,0 +1,5 @@
+"""The assets, a module for each group."""
+
+from taxi.orchestration.assets import ingest, metrics, requests
+
+ALL = [*ingest.ALL, *metrics.ALL, *requests.ALL]
