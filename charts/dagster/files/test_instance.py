@@ -6,7 +6,7 @@ import urllib.request
 
 QUESTION = """{
   version
-  instance { daemonHealth { allDaemonStatuses { daemonType required healthy } } poolConfig { poolGranularity } concurrencyLimits { concurrencyKey slotCount } }
+  instance { daemonHealth { allDaemonStatuses { daemonType required healthy } } concurrencyLimits { concurrencyKey slotCount } }
   workspaceOrError { ... on Workspace { locationEntries { name locationOrLoadError { __typename ... on PythonError { message } } } } }
 }"""
 
