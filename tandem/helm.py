@@ -7,7 +7,7 @@ import gzip
 import json
 from typing import Any
 
-from tandem import console, kube, shell, tools
+from tandem import checks, console, kube, shell, tools
 
 ENDED = {"deployed", "superseded", "failed", "uninstalled"}
 
@@ -20,6 +20,11 @@ def command(*arguments: str) -> list[str]:
 def stream(*arguments: str) -> None:
     """Run helm with its output going to the log. Raises TandemError with its last line."""
     shell.stream(command(*arguments))
+
+
+def over_changes_by_hand() -> list[str]:
+    """Words that let an upgrade set back what somebody changed with kubectl, as helm 3 does by itself; helm 4 would end half-way."""
+    return [] if checks.older(tools.version(tools.find("helm")), "4") else ["--server-side=true", "--force-conflicts"]
 
 
 def revisions() -> list[Any]:

@@ -92,7 +92,7 @@ def apply(phase: console.Phase) -> None:
     make_namespace()
     helm.release_stuck_revision()
     words = [word for path in values() for word in ("--values", str(path))]
-    started = ["upgrade", "--install", kube.RELEASE, str(CHART), "--namespace", kube.NAMESPACE, *words]
+    started = ["upgrade", "--install", kube.RELEASE, str(CHART), "--namespace", kube.NAMESPACE, *words, *helm.over_changes_by_hand()]
     labels = f"{LABEL}={content()},{source.LABEL}={source.decide(user_values())}"
     waiting = ["--wait", "--timeout", f"{TIMEOUT_SECONDS}s", "--labels", labels]
     with explain.watch(phase) as watch:

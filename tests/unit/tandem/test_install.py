@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +79,21 @@ def test_helm_is_given_the_decision_on_taxi_months_before_the_users_values(
     called: list[str] = []
     monkeypatch.setattr(helm, "stream", lambda *words: called.extend(words))
     monkeypatch.setattr(kube, "kubectl", lambda *_, **__: "")
+    monkeypatch.setattr(helm, "over_changes_by_hand", lambda: [])
     install.apply(console.Phase("install"))
     assert [called[i + 1] for i, word in enumerate(called) if word == "--values"] == [
         str(tmp_path / name) for name in ("images.yaml", "taxi.yaml", "mine.yaml")
     ]
     assert called[-1] == f"{install.LABEL}={install.content()},{source.LABEL}={source.SAMPLES}"
+
+
+@pytest.mark.parametrize(("version", "words"), [("v3.19.0", []), ("v4.3.1", ["--server-side=true", "--force-conflicts"])])
+def test_what_was_changed_by_hand_does_not_stop_an_upgrade(
+    version: str, words: list[str], program: Callable[[str, str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = program("helm", f"echo {version}")
+    monkeypatch.setattr("tandem.tools.find", lambda _name: path)
+    assert helm.over_changes_by_hand() == words
 
 
 def test_a_pending_revision_is_marked_as_failed_and_others_are_left(installed: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
