@@ -146,6 +146,11 @@ run_launcher:
         env:
           {{- toYaml . | nindent 10 }}
         {{- end }}
+        # A run that is stopped is told again every two seconds, for as long as its pod may take to end: Dagster forgets a signal that
+        # comes between two steps, and a library that is at work in C may take one for an error of its own.
+        lifecycle:
+          preStop:
+            exec: {command: [sh, -c, "while kill -TERM 1; do sleep 2; done"]}
         envFrom:
           {{- include "dagster.envFrom" (dict "root" . "login" "run") | nindent 10 }}
         volumeMounts:

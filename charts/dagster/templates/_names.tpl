@@ -11,7 +11,7 @@
 {{/* The code server of one code location. Takes root and location (an entry of the values). */}}
 {{- define "dagster.codeServer" -}}{{ include "dagster.code" .root }}-{{ .location.name }}{{- end -}}
 
-{{/* The values of run pods and of code servers, whose places in the values are long. */}}
+{{/* The folder of dagster.yaml in every container that has an instance of its own. */}}
 {{- define "dagster.home" -}}/opt/dagster/home{{- end -}}
 
 {{/* The namespace of all run pods: the release's own unless the values name another. */}}
@@ -26,8 +26,4 @@
 {{/* The Secret with the keys of the object store that logs of runs go to; empty where logs are not kept. */}}
 {{- define "dagster.logsSecret" -}}
 {{- if eq .Values.computeLogManager.type "S3ComputeLogManager" }}{{ tpl .Values.computeLogManager.secretName . }}{{ end -}}
-{{- end -}}
-
-{{- define "dagster.serviceAccountName" -}}
-{{- include "tandem.serviceAccountName" . -}}
 {{- end -}}

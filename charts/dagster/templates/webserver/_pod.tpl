@@ -2,7 +2,8 @@
 The pod template of a webserver. Takes root, component and readOnly.
 
 With an authenticating proxy the server listens on 127.0.0.1 only, where the kubelet cannot reach it, so a small program in the
-container asks for its probes.
+container asks for its probes. The read-only server has a token too, of an account without rights: describing the instance loads the
+launcher of runs, which fails without one.
 */}}
 {{- define "dagster.webserverTemplate" -}}
 {{- $root := .root -}}
