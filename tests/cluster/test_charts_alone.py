@@ -1,4 +1,4 @@
-"""Each data service installs alone with `helm install --wait` and proves itself with `helm test`; so does the installed platform."""
+"""Data services, and Dagster over one, install alone with `helm install --wait` and prove themselves, as the installed platform does."""
 
 from __future__ import annotations
 
@@ -47,6 +47,27 @@ def test_a_data_service_installs_alone(chart: str, namespace: str) -> None:
     helm(
         "install", "alone", ROOT / "charts" / chart, "-n", namespace, "--wait", "--timeout", "5m", "-f", values, "--set", f"image.tag={tag}"
     )
+    helm("test", "alone", "-n", namespace, "--timeout", "3m")
+    helm("uninstall", "alone", "-n", namespace, "--wait")
+
+
+@pytest.mark.parametrize("chart", ["dagster"])
+def test_dagster_installs_alone_over_a_database(chart: str, namespace: str) -> None:
+    found = images.tags()
+    waiting = ["-n", namespace, "--wait", "--timeout", "5m"]
+    databases = ["--set-json", 'databases={"dagster":{"owner":"dagster"}}']
+    databases += ["--set-json", 'roles={"dagster":{},"dagsterrun":{"database":"dagster"}}']
+    helm("install", "db", ROOT / "charts" / "postgres", *waiting, *databases, "--set", f"image.tag={found['postgres']}")
+    settings = {
+        "image.tag": found[chart],
+        "postgresql.secretName": "db-postgres-dagster",
+        "postgresql.runSecretName": "db-postgres-dagsterrun",
+        "computeLogManager.type": "NoOpComputeLogManager",
+        "dagsterWebserver.replicaCount": "2",
+        "dagsterWebserver.enableReadOnly": "true",
+    }
+    values = [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
+    helm("install", "alone", ROOT / "charts" / chart, *waiting, *values)
     helm("test", "alone", "-n", namespace, "--timeout", "3m")
     helm("uninstall", "alone", "-n", namespace, "--wait")
 
