@@ -62,7 +62,7 @@ def make_task(client: Any, pod: Any, sidecars_ended: list[str], monkeypatch: pyt
     monkeypatch.setattr(WatchedPodOperator, "_build_find_pod_label_selector", lambda *_, **__: "a=label")
 
     def make(**options: Any) -> Any:
-        quiet = {"log_events_on_startup": False, "log_events_on_failure": False, "log_pod_spec_on_failure": False}
+        quiet: dict[str, Any] = {"log_events_on_startup": False, "log_events_on_failure": False, "log_pod_spec_on_failure": False}
         task = WatchedPodOperator(task_id="a_task", do_xcom_push=True, durable=False, **quiet, **options)
         task.client, task.pod_request_obj = client, pod
         return task
