@@ -56,10 +56,11 @@ class Airflow:
                 return {"state": None, "try_number": 0, "start_date": None, "end_date": None}
             raise
 
-    def log(self, dag: str, run: str, task: str, try_number: int = 1) -> str:
-        """The log of one try, as lines of text."""
+    def log(self, dag: str, run: str, task: str, try_number: int = 1, map_index: int = -1) -> str:
+        """The log of one try, as lines of text; of a mapped task, that of one index."""
         path = f"/dags/{dag}/dagRuns/{quote(run, safe='')}/taskInstances/{task}/logs/{try_number}"
-        content = self.call("GET", path, params={"full_content": "true"}, headers={"Accept": "application/json"})["content"]
+        parameters = {"full_content": "true", "map_index": str(map_index)}
+        content = self.call("GET", path, params=parameters, headers={"Accept": "application/json"})["content"]
         return "\n".join(str(line.get("event", "")) if isinstance(line, dict) else str(line) for line in content)
 
     def clear(self, dag: str, run: str) -> None:

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from tandem.open import Forward
+from tandem.open import Forward, ensure_open
 from tandem.paths import STATE
 
 from . import kube
 from .airflow_api import Airflow
+from .dagster_api import Dagster
+from .lake import Lake, Store, lake_of_the_platform, store_of_the_platform
 
 
 @pytest.fixture(scope="session")
@@ -29,6 +31,39 @@ def airflow(airflow_url: str) -> Airflow:
     """Airflow, logged in as the user that `make up` prints."""
     login = kube.secret("tandem-airflow-admin")
     return Airflow(airflow_url, login["username"], login["password"])
+
+
+@pytest.fixture(scope="session")
+def dagster() -> Iterator[Dagster]:
+    """Dagster's web server through a port-forward of the tests' own."""
+    with Forward("tandem-dagster-webserver", 3000) as forward:
+        yield Dagster(forward.url)
+
+
+@pytest.fixture(scope="session")
+def store_and_port() -> Iterator[tuple[Store, int]]:
+    """The object store, and the local port of it."""
+    with store_of_the_platform() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def store(store_and_port: tuple[Store, int]) -> Store:
+    """The object store, logged in as the pipelines are."""
+    return store_and_port[0]
+
+
+@pytest.fixture(scope="session")
+def lake(store_and_port: tuple[Store, int]) -> Iterator[Lake]:
+    """The lake, read by a DuckDB of the tests."""
+    with lake_of_the_platform(store_and_port[1]) as found:
+        yield found
+
+
+@pytest.fixture
+def object_store_links() -> None:
+    """The pages on localhost, open as `make open` opens them: links of Dagster's page lead there."""
+    ensure_open()
 
 
 @pytest.hookimpl(hookwrapper=True)

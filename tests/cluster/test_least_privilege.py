@@ -8,7 +8,7 @@ import pytest
 
 from . import kube
 
-# (namespace, service account) -> what it may do with pods in the job namespace
+# (namespace, service account) -> what it may do in the job namespace
 RIGHTS = {
     ("tandem", "tandem-airflow-scheduler"): {"pods": {"create", "delete", "list", "patch", "watch"}},
     ("tandem", "tandem-airflow-api-server"): {"pods": {"list"}, "pods/log": {"get"}},
@@ -18,6 +18,17 @@ RIGHTS = {
         "pods/log": {"get"},
         "pods/exec": {"create", "get"},
     },
+    ("tandem", "tandem-dagster-daemon"): {
+        "jobs": {"create", "delete", "list"},
+        "jobs/status": {"get"},
+        "pods": {"delete", "get", "list"},
+        "pods/log": {"get"},
+        "events": {"list"},
+    },
+    ("tandem", "tandem-dagster-webserver"): {"jobs": {"delete", "list"}, "pods": {"delete", "list"}},
+    ("tandem", "tandem-dagster-code"): {},
+    ("tandem", "tandem-dagster-migrations"): {},
+    ("tandem-jobs", "tandem-dagster-run"): {},
     ("tandem", "tandem-airflow-dag-processor"): {},
     ("tandem", "tandem-postgres"): {},
     ("tandem", "tandem-mysql"): {},
@@ -29,6 +40,9 @@ ONE_TOO_MANY = {
     "tandem-airflow-api-server": ("get", "pods"),
     "tandem-airflow-triggerer": ("create", "pods"),
     "tandem-airflow-worker": ("list", "secrets"),
+    "tandem-dagster-daemon": ("create", "pods"),
+    "tandem-dagster-webserver": ("get", "pods"),
+    "tandem-dagster-run": ("list", "pods"),
 }
 CONTROL_PLANE_SECRETS = (
     "tandem-airflow-admin",
@@ -39,6 +53,7 @@ CONTROL_PLANE_SECRETS = (
     "tandem-objectstore",
     "tandem-postgres",
     "tandem-postgres-airflow",
+    "tandem-postgres-dagster",
 )
 every_account = pytest.mark.parametrize(("namespace", "account"), RIGHTS, ids=lambda value: value)
 # What Kubernetes lets every authenticated account do: look at its own rights.

@@ -1,0 +1,84 @@
+"""What people see in both UIs once taxi months are loaded."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+
+import matplotlib.image
+import pytest
+from playwright.sync_api import Page, expect
+
+from . import kube
+from .airflow_api import Airflow
+from .browser import browser_page, picture
+from .dagster_api import Dagster
+from .lake import MONTHS
+
+ASSETS = (
+    "taxi_trips_file",
+    "taxi_zones_file",
+    "taxi_trips",
+    "taxi_zones",
+    "manhattan_stats",
+    "manhattan_map",
+    "trips_by_week",
+    "adhoc_request",
+)
+
+
+@pytest.fixture(scope="module")
+def page() -> Iterator[Page]:
+    """A browser's page."""
+    with browser_page() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def materialized(dagster: Dagster) -> None:
+    """All eight assets with at least one materialization, whatever ran before."""
+    if any(dagster.materialization(asset) is None for asset in ASSETS):
+        dagster.succeeds(dagster.launch("trip_update_job", partition="2023-01-01"))
+        dagster.succeeds(dagster.launch("weekly_update_job", partition="2023-01-08"))
+        question = {"filename": "pages", "borough": "Manhattan", "start_date": "2023-01-01", "end_date": "2023-01-31"}
+        dagster.succeeds(dagster.launch("adhoc_request_job", config={"ops": {"adhoc_request": {"config": question}}}))
+
+
+def test_the_asset_graph_shows_all_assets_materialized(page: Page, dagster: Dagster, materialized: None) -> None:
+    page.goto(f"{dagster.url}/asset-groups")
+    for asset in ASSETS:
+        expect(page.get_by_text(asset, exact=True).first).to_be_visible()
+    expect(page.get_by_text("Never materialized")).to_have_count(0)
+    picture(page, "dagster-assets")
+
+
+def test_the_map_is_previewed_on_the_page_of_its_asset(page: Page, dagster: Dagster, materialized: None) -> None:
+    page.goto(f"{dagster.url}/assets/manhattan_map?view=overview")
+    image = page.locator("img[src^='data:image/png']").first
+    if not image.is_visible():
+        # The overview shows a preview as a link that opens it.
+        page.get_by_role("button", name=re.compile("show markdown", re.IGNORECASE)).first.click()
+    expect(image).to_be_visible()
+    width, height = image.evaluate("node => [node.naturalWidth, node.naturalHeight]")
+    assert min(width, height) > 300
+    picture(page, "dagster-map")
+    colours = matplotlib.image.imread(io.BytesIO(image.screenshot()), format="png").reshape(-1, 4)
+    assert len({tuple(colour) for colour in (colours[::97] * 20).round().tolist()}) > 8, "the picture is blank"
+
+
+def test_the_grid_of_airflow_shows_taxi_monthly_green(page: Page, airflow: Airflow, airflow_url: str) -> None:
+    airflow.call("PATCH", "/dags/taxi_monthly", json={"is_paused": False})
+    run = airflow.trigger("taxi_monthly", conf={"first_month": MONTHS[0]})
+    assert airflow.finished("taxi_monthly", run, within=300)["state"] == "success"
+    login = kube.secret("tandem-airflow-admin")
+    page.goto(f"{airflow_url}/auth/login/")
+    page.locator("input[name=username]").fill(login["username"])
+    page.locator("input[name=password]").fill(login["password"])
+    page.locator("[type=submit]").first.click()
+    page.wait_for_url(re.compile(r"localhost:\d+/$|/home"))
+    page.goto(f"{airflow_url}/dags/taxi_monthly/runs/{run}")
+    expect(page.get_by_text("Success").first).to_be_visible()
+    for task in ("load_month", "manhattan"):
+        expect(page.get_by_text(re.compile(task)).first).to_be_visible()
+    picture(page, "airflow-taxi-monthly")
