@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 
 import dagster as dg
@@ -12,23 +11,27 @@ from taxi import catalog
 from taxi.settings import Settings
 from taxi.store import Store
 
-warnings.filterwarnings("ignore", category=dg.BetaWarning)
-
 
 @pytest.fixture
-def settings(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings of a lake with empty tables; the process's environment says the same, and where browsers find the object store."""
+def empty(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of a lake that nobody has made yet; the process's environment says the same, and where browsers find the object store."""
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("TAXI_LINKS", "http://localhost:7070")
-    catalog.migrate(Settings.from_environment(environment))
     return Settings.from_environment()
 
 
 @pytest.fixture
-def store(settings: Settings) -> Store:
+def settings(empty: Settings) -> Settings:
+    """Settings of a lake with empty tables."""
+    catalog.migrate(empty)
+    return empty
+
+
+@pytest.fixture
+def store(empty: Settings) -> Store:
     """The object store."""
-    return Store(settings)
+    return Store(empty)
 
 
 @pytest.fixture

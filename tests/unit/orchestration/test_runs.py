@@ -10,12 +10,13 @@ from typing import Any
 
 import dagster as dg
 import pytest
-import servers  # noqa: F401 - fixtures need it on the path
+from dagster._core.errors import DagsterExecutionInterruptedError
 from PIL import Image
 
 from taxi import adhoc, catalog, lake, sample, trips, weeks
 from taxi.errors import NotPublishedYet, TaxiError, UnmappableMonth
 from taxi.months import Month
+from taxi.orchestration import failures
 from taxi.orchestration.definitions import defs
 from taxi.settings import Settings
 from taxi.store import Store
@@ -35,7 +36,7 @@ def metadata(result: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
     return {name: value.value for name, value in event.materialization.metadata.items()}
 
 
-def failures(result: dg.ExecuteInProcessResult) -> dict[str, str]:
+def sentences(result: dg.ExecuteInProcessResult) -> dict[str, str]:
     """Failed step -> its sentence."""
     return {
         str(event.step_key): str(event.step_failure_data.user_failure_data.description)
@@ -51,7 +52,7 @@ def retries(result: dg.ExecuteInProcessResult) -> list[str]:
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     """Attempts follow each other without a pause."""
-    monkeypatch.setattr("dagster._core.execution.plan.active.time.sleep", lambda _: None, raising=False)
+    monkeypatch.setattr(failures, "PAUSE", (0, 0))
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def january(settings: Settings, instance: dg.DagsterInstance) -> dg.ExecuteInPro
     """A run of the whole job for January of a small sample."""
     sample.make(settings, [Month(2023, 1)], ROWS, settings.source)
     result = run("trip_update_job", instance, partition_key=JANUARY)
-    assert result.success, failures(result)
+    assert result.success, sentences(result)
     return result
 
 
@@ -98,7 +99,7 @@ def test_weeks_in_one_run_each_tell_their_own_figures(
 ) -> None:
     tags = {"dagster/asset_partition_range_start": "2023-01-01", "dagster/asset_partition_range_end": "2023-01-15"}
     result = run("weekly_update_job", instance, tags=tags)
-    assert result.success, failures(result)
+    assert result.success, sentences(result)
     lines = store.get(weeks.uri(settings)).decode().splitlines()[1:]
     told = {str(event.partition): event.materialization.metadata["trips"].value for event in result.get_asset_materialization_events()}
     assert told == {line.split(",")[0]: int(line.split(",")[1]) for line in lines}
@@ -119,24 +120,24 @@ def test_a_week_of_a_month_that_is_not_there_warns(january: dg.ExecuteInProcessR
 def test_a_request_is_answered_with_a_chart(january: dg.ExecuteInProcessResult, instance: dg.DagsterInstance, store: Store) -> None:
     config = {"filename": "queens", "borough": "queens", "start_date": "2023-01-01", "end_date": "2023-01-31"}
     result = run("adhoc_request_job", instance, run_config={"ops": {"adhoc_request": {"config": config}}})
-    assert result.success, failures(result)
+    assert result.success, sentences(result)
     told = metadata(result, "adhoc_request")
     assert store.get(told["chart uri"]).startswith(b"\x89PNG")
     assert told["figures uri"].endswith("/adhoc/queens.csv")
     assert told["preview"].startswith("![preview](data:image/png;base64,")
 
 
-def test_a_run_by_hand_with_an_impossible_question_fails_once_and_clearly(settings: Settings, instance: dg.DagsterInstance) -> None:
+def test_a_run_by_hand_with_an_impossible_question_fails_once_and_clearly(empty: Settings, instance: dg.DagsterInstance) -> None:
     config = {"filename": "x", "borough": "Atlantis", "start_date": "2023-01-01", "end_date": "2023-01-31"}
     result = run("adhoc_request_job", instance, run_config={"ops": {"adhoc_request": {"config": config}}})
     assert not result.success
-    assert "Atlantis" in failures(result)["adhoc_request"]
+    assert "Atlantis" in sentences(result)["adhoc_request"]
     assert retries(result) == []
 
 
 def test_a_month_that_is_not_published_fails_once_with_one_sentence(settings: Settings, instance: dg.DagsterInstance) -> None:
     result = run("trip_update_job", instance, partition_key="2023-04-01", asset_selection=[dg.AssetKey("taxi_trips_file")])
-    assert failures(result) == {
+    assert sentences(result) == {
         "taxi_trips_file": f"month 2023-04 is not published yet at {settings.source}/yellow_tripdata_2023-04.parquet"
     }
     assert retries(result) == []
@@ -169,6 +170,30 @@ def test_only_outages_are_tried_again(
     result = run("adhoc_request_job", instance, run_config={"ops": {"adhoc_request": {"config": config}}})
     assert not result.success
     assert len(calls) == attempts
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_run_that_is_told_to_end_ends_and_does_not_go_on(
+    wrapped: bool, settings: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB turns the interruption into an error of its own, and the functions turn that into a sentence."""
+    sample.make(settings, [Month(2023, 1)], ROWS, settings.source)
+
+    def interrupted(*_: object) -> None:
+        interruption = DagsterExecutionInterruptedError()
+        if not wrapped:
+            raise interruption
+        try:
+            raise RuntimeError("Query interrupted") from interruption
+        except RuntimeError as error:
+            raise TaxiError("the lake refused: Query interrupted") from error
+
+    monkeypatch.setattr(trips, "check", interrupted)
+    result = run("trip_update_job", instance, partition_key=JANUARY)
+    assert not result.success
+    steps = [str(event.step_key) for event in result.all_events if event.event_type == dg.DagsterEventType.STEP_START]
+    assert steps[-1] == "taxi_trips_checks"
+    assert retries(result) == []
 
 
 def test_a_check_that_fails_keeps_the_metrics_from_being_made(
@@ -216,13 +241,13 @@ def test_what_the_taxi_functions_log_is_in_the_run_log_of_an_instance_that_manag
 def test_a_lake_that_nobody_has_made_is_told_so(settings: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LAKE_PGDATABASE", "airbyte")
     result = run("weekly_update_job", instance, partition_key=JANUARY)
-    assert "python -m taxi migrate" in failures(result)["trips_by_week"]
+    assert "python -m taxi migrate" in sentences(result)["trips_by_week"]
 
 
 def test_a_variable_that_is_missing_is_named(settings: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     result = run("weekly_update_job", instance, partition_key=JANUARY)
-    assert failures(result)["trips_by_week"] == "missing environment variable AWS_ACCESS_KEY_ID"
+    assert sentences(result)["trips_by_week"] == "missing environment variable AWS_ACCESS_KEY_ID"
 
 
 def test_the_columns_are_explained_for_every_column_of_the_tables() -> None:

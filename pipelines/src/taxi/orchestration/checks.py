@@ -11,7 +11,7 @@ from taxi import lake, requests, trips, weeks
 from taxi.months import Month
 from taxi.orchestration.assets.ingest import taxi_trips, taxi_zones
 from taxi.orchestration.assets.metrics import trips_by_week
-from taxi.orchestration.failures import RETRIES, told
+from taxi.orchestration.failures import told
 from taxi.orchestration.resources import Database, ObjectStore
 
 OUTSIDE_MONTH_PERCENT = 1.0
@@ -46,7 +46,6 @@ def verdict(name: str, passed: bool, description: str, severity: dg.AssetCheckSe
             description=f"At most {OUTSIDE_MONTH_PERCENT:g} % of the month's trips began in another month.",
         ),
     ],
-    retry_policy=RETRIES,
 )
 def taxi_trips_checks(context: dg.AssetCheckExecutionContext, database: Database) -> Iterator[dg.AssetCheckResult]:
     """A month in the lake beside its file."""
@@ -77,12 +76,9 @@ def taxi_trips_checks(context: dg.AssetCheckExecutionContext, database: Database
 @dg.multi_asset_check(
     name="taxi_zones_checks",
     specs=[
-        dg.AssetCheckSpec(
-            "one_row_per_zone", asset=taxi_zones, blocking=True, description="No zone has two rows: trips are joined to them."
-        ),
+        dg.AssetCheckSpec("one_row_per_zone", asset=taxi_zones, blocking=True, description="No zone has two rows."),
         dg.AssetCheckSpec("known_boroughs", asset=taxi_zones, description="The boroughs are those that requests may name."),
     ],
-    retry_policy=RETRIES,
 )
 def taxi_zones_checks(database: Database) -> Iterator[dg.AssetCheckResult]:
     """The zones by themselves."""
@@ -102,7 +98,6 @@ def taxi_zones_checks(database: Database) -> Iterator[dg.AssetCheckResult]:
         dg.AssetCheckSpec("one_line_per_week", asset=trips_by_week, description="The file has one line for a Sunday, in their order."),
         dg.AssetCheckSpec("week_has_trips", asset=trips_by_week, description="Trips of the week are in the lake."),
     ],
-    retry_policy=RETRIES,
 )
 def trips_by_week_checks(context: dg.AssetCheckExecutionContext, store: ObjectStore) -> Iterator[dg.AssetCheckResult]:
     """The file of the weeks, and the lines of those that the run is about."""

@@ -1,5 +1,6 @@
 """How a run fails: with the sentence that tells the user what to do, and again only if that can help."""
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,18 +10,41 @@ from taxi.errors import MalformedRequest, NotPublishedYet, TaxiError, Unmappable
 
 FINAL = (NotPublishedYet, UnmappableMonth, MalformedRequest, UsageError)
 """What would go wrong again in the same way."""
-RETRIES = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+RETRIES = 2
+PAUSE = (5.0, 15.0)
+"""Seconds before another attempt, at least and at most: many runs that one outage has hit shall not come back all at once."""
 
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Turn what goes wrong into a Failure. Only an outage is worth another attempt; a fault of the program comes with its traceback."""
+    """Turn what goes wrong into a Failure. Only an outage is worth another attempt; a fault of the program comes with its traceback.
+
+    Steps have no retry policy on purpose: Dagster applies it to a run that is told to end, too, and starts the step again.
+    """
     try:
         yield
-    except TaxiError as error:
-        raise dg.Failure(str(error), allow_retries=not isinstance(error, FINAL)) from None
     except Exception as error:
-        raise dg.Failure(f"{type(error).__name__}: {one_line(error)}", allow_retries=is_outage(error)) from error
+        if interruption := interruption_behind(error):
+            raise interruption from None
+        if isinstance(error, TaxiError):
+            failure, outage = dg.Failure(str(error)), not isinstance(error, FINAL)
+        else:
+            failure, outage = dg.Failure(f"{type(error).__name__}: {one_line(error)}"), is_outage(error)
+            failure.__cause__ = error
+        if outage:
+            raise dg.RetryRequested(max_retries=RETRIES, seconds_to_wait=random.uniform(*PAUSE)) from failure
+        raise failure from failure.__cause__
+
+
+def interruption_behind(error: BaseException | None) -> BaseException | None:
+    """The request to end that is behind an error, if there is one.
+
+    Dagster ends a run by an exception that is raised wherever the process is just then. DuckDB makes an error of its own of it
+    (`Query interrupted`), and whoever takes that for a failure lets the run go on with its next step.
+    """
+    while error is not None and isinstance(error, Exception):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def is_outage(error: Exception) -> bool:

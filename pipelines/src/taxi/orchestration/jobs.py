@@ -1,10 +1,12 @@
 """What can be started as a whole."""
 
+from typing import Any
+
 import dagster as dg
 
 from taxi import maintenance
 from taxi.orchestration.assets.ingest import LAKE_POOL
-from taxi.orchestration.failures import RETRIES, told
+from taxi.orchestration.failures import told
 from taxi.orchestration.resources import Database
 
 trip_update_job = dg.define_asset_job(
@@ -24,7 +26,7 @@ adhoc_request_job = dg.define_asset_job(
 )
 
 
-@dg.op(pool=LAKE_POOL, retry_policy=RETRIES)
+@dg.op(pool=LAKE_POOL)
 def tidy_up(context: dg.OpExecutionContext, database: Database) -> None:
     """Merge small files, forget snapshots older than a week, and delete files that nothing needs for a day."""
     with told():
@@ -40,4 +42,4 @@ def lake_maintenance_job() -> None:
     tidy_up()
 
 
-ALL = [trip_update_job, weekly_update_job, adhoc_request_job, lake_maintenance_job]
+ALL: list[Any] = [trip_update_job, weekly_update_job, adhoc_request_job, lake_maintenance_job]

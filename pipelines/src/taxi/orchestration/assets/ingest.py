@@ -5,7 +5,7 @@ import dagster as dg
 from taxi import catalog, trips, trips_file, zones, zones_file
 from taxi.months import Month
 from taxi.orchestration import columns
-from taxi.orchestration.failures import RETRIES, told
+from taxi.orchestration.failures import told
 from taxi.orchestration.metadata import OWNERS, place, schema, schema_found, table
 from taxi.orchestration.partitions import MONTHS, ONE_MONTH_A_RUN
 from taxi.orchestration.resources import Database, ObjectStore
@@ -36,7 +36,6 @@ def fetched(store: ObjectStore, file: FetchedFile) -> dg.MaterializeResult:
     kinds={"s3", "parquet"},
     partitions_def=MONTHS,
     backfill_policy=ONE_MONTH_A_RUN,
-    retry_policy=RETRIES,
 )
 def taxi_trips_file(context: dg.AssetExecutionContext, store: ObjectStore) -> dg.MaterializeResult:
     """The month's file of yellow-taxi trips as the Taxi & Limousine Commission (TLC) publishes it, about two months later.
@@ -53,7 +52,6 @@ def taxi_trips_file(context: dg.AssetExecutionContext, store: ObjectStore) -> dg
     owners=OWNERS,
     kinds={"s3", "csv"},
     metadata={"dagster/column_schema": schema(columns.ZONES_FILE, columns.ZONES_FILE_MEANINGS)},
-    retry_policy=RETRIES,
 )
 def taxi_zones_file(store: ObjectStore) -> dg.MaterializeResult:
     """The taxi zones of New York City and their borders, as the city publishes them.
@@ -73,7 +71,6 @@ def taxi_zones_file(store: ObjectStore) -> dg.MaterializeResult:
     backfill_policy=ONE_MONTH_A_RUN,
     metadata={**table("taxi_trips", catalog.TRIPS, columns.TRIPS), "partition_expr": "partition_date"},
     pool=LAKE_POOL,
-    retry_policy=RETRIES,
 )
 def taxi_trips(context: dg.AssetExecutionContext, database: Database) -> dg.MaterializeResult:
     """Yellow-taxi trips, one row each, every one of the month's file.
@@ -107,7 +104,6 @@ def taxi_trips(context: dg.AssetExecutionContext, database: Database) -> dg.Mate
     deps=[taxi_zones_file],
     metadata=table("taxi_zones", catalog.ZONES, columns.ZONES),
     pool=LAKE_POOL,
-    retry_policy=RETRIES,
 )
 def taxi_zones(database: Database) -> dg.MaterializeResult:
     """Taxi zones, one row each: number, name, borough and border. Zones that the file has in several pieces are united."""

@@ -7,7 +7,7 @@ import dagster as dg
 from taxi import manhattan, weeks
 from taxi.orchestration import columns
 from taxi.orchestration.assets.ingest import taxi_trips, taxi_zones
-from taxi.orchestration.failures import RETRIES, told
+from taxi.orchestration.failures import told
 from taxi.orchestration.metadata import OWNERS, place, preview, schema
 from taxi.orchestration.partitions import ALL_WEEKS_IN_ONE_RUN, MONTHS_OF_A_WEEK, WEEKS
 from taxi.orchestration.resources import Database, ObjectStore
@@ -21,7 +21,6 @@ GROUP = "metrics"
     kinds={"duckdb", "geojson", "postgres"},
     deps=[taxi_trips, taxi_zones],
     metadata={"dagster/column_schema": schema(columns.STATS, columns.STATS_MEANINGS)},
-    retry_policy=RETRIES,
 )
 def manhattan_stats(database: Database) -> dg.MaterializeResult:
     """How many trips began in each taxi zone of Manhattan, over all months that are in the lake.
@@ -42,7 +41,7 @@ def manhattan_stats(database: Database) -> dg.MaterializeResult:
         )
 
 
-@dg.asset(group_name=GROUP, owners=OWNERS, kinds={"matplotlib", "png"}, deps=[manhattan_stats], retry_policy=RETRIES)
+@dg.asset(group_name=GROUP, owners=OWNERS, kinds={"matplotlib", "png"}, deps=[manhattan_stats])
 def manhattan_map(store: ObjectStore) -> dg.MaterializeResult:
     """Map of Manhattan: the darker a taxi zone, the more trips began there. It shows what manhattan_stats has counted."""
     with told():
@@ -61,7 +60,6 @@ def manhattan_map(store: ObjectStore) -> dg.MaterializeResult:
     partitions_def=WEEKS,
     backfill_policy=ALL_WEEKS_IN_ONE_RUN,
     metadata={"dagster/column_schema": schema(columns.WEEKS, columns.WEEKS_MEANINGS)},
-    retry_policy=RETRIES,
 )
 def trips_by_week(context: dg.AssetExecutionContext, database: Database) -> None:
     """Trips, dollars, miles and passengers of each week, which begins on a Sunday and is called by it.

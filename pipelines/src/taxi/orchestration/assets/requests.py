@@ -6,7 +6,7 @@ from pydantic import Field
 from taxi import adhoc, requests
 from taxi.orchestration import columns
 from taxi.orchestration.assets.ingest import taxi_trips, taxi_zones
-from taxi.orchestration.failures import RETRIES, told
+from taxi.orchestration.failures import told
 from taxi.orchestration.metadata import OWNERS, place, preview, schema
 from taxi.orchestration.resources import Database
 
@@ -28,7 +28,6 @@ class AdhocRequestConfig(dg.Config):
     kinds={"duckdb", "matplotlib", "csv"},
     deps=[taxi_trips, taxi_zones],
     metadata={"dagster/column_schema": schema(columns.ANSWER, columns.ANSWER_MEANINGS)},
-    retry_policy=RETRIES,
 )
 def adhoc_request(config: AdhocRequestConfig, database: Database) -> dg.MaterializeResult:
     """The answer to one request: trips by hour and weekday in a borough, as a stacked bar chart and as a CSV file.
