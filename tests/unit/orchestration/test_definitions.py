@@ -116,7 +116,7 @@ def test_the_sensor_is_on_and_the_schedules_are_off() -> None:
     } == {
         ("trip_update_schedule", "0 0 5 * *", "UTC", "STOPPED"),
         ("weekly_update_schedule", "0 0 * * 1", "UTC", "STOPPED"),
-        ("lake_maintenance_schedule", "0 3 * * *", "UTC", "STOPPED"),
+        ("lake_maintenance_schedule", "0 3 * * *", "UTC", "RUNNING"),
     }
 
 

@@ -1,4 +1,4 @@
-"""When jobs start by themselves. All clocks are UTC; all schedules are off until somebody switches them on."""
+"""When jobs start by themselves. All clocks are UTC. Those that need published months are off until somebody switches them on."""
 
 import dagster as dg
 
@@ -29,6 +29,8 @@ lake_maintenance_schedule = dg.ScheduleDefinition(
     job=lake_maintenance_job,
     cron_schedule="0 3 * * *",
     execution_timezone="UTC",
+    # It needs nothing but the lake, and without it every month that is loaded again keeps its old file for ever.
+    default_status=dg.DefaultScheduleStatus.RUNNING,
 )
 
 ALL = [trip_update_schedule, weekly_update_schedule, lake_maintenance_schedule]
