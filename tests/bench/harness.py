@@ -13,7 +13,6 @@ from typing import Any
 from tandem import console
 from tandem.paths import STATE
 
-from ..cluster import kube
 from ..cluster.dagster_api import Dagster
 
 YEAR = 2024
@@ -39,50 +38,6 @@ class Report:
         path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}.json"
         path.write_text(json.dumps(self.figures, indent=2) + "\n")
         return str(path)
-
-
-def pipelines_pod(name: str, command: list[str], *, memory: str = "2Gi", within: float = 1200) -> str:
-    """Run a command in a pod of the pipelines' image with the logins of a run pod; what it printed."""
-    code = kube.get("deployment", "tandem-dagster-code-taxi")["spec"]["template"]["spec"]["containers"][0]
-    sources = [source for source in code["envFrom"] if "dagsterrun" not in json.dumps(source)]
-    pod = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": name, "namespace": kube.JOBS, "labels": {"app.kubernetes.io/name": "bench"}},
-        "spec": {
-            "restartPolicy": "Never",
-            "automountServiceAccountToken": False,
-            "securityContext": {"runAsNonRoot": True, "runAsUser": 10001, "seccompProfile": {"type": "RuntimeDefault"}},
-            "volumes": [{"name": "tmp", "emptyDir": {}}],
-            "containers": [
-                {
-                    "name": "main",
-                    "image": code["image"],
-                    "command": command,
-                    "envFrom": sources,
-                    "resources": {"requests": {"cpu": "100m", "memory": "256Mi"}, "limits": {"memory": memory}},
-                    "securityContext": {
-                        "allowPrivilegeEscalation": False,
-                        "readOnlyRootFilesystem": True,
-                        "capabilities": {"drop": ["ALL"]},
-                    },
-                    "volumeMounts": [{"name": "tmp", "mountPath": "/tmp"}],
-                }
-            ],
-        },
-    }
-    kube.kubectl("delete", "pod", "-n", kube.JOBS, name, "--ignore-not-found")
-    kube.kubectl("create", "-f", "-", input=json.dumps(pod))
-    try:
-        deadline = time.monotonic() + within
-        while (phase := kube.get("pod", name, namespace=kube.JOBS)["status"]["phase"]) not in ("Succeeded", "Failed"):
-            assert time.monotonic() < deadline, f"{name} is {phase} after {within:.0f} s"
-            time.sleep(0.5)
-        output = kube.kubectl("logs", "-n", kube.JOBS, name)
-        assert phase == "Succeeded", output
-        return output
-    finally:
-        kube.kubectl("delete", "pod", "-n", kube.JOBS, name, "--wait=false")
 
 
 def step_span(dagster: Dagster, run: str, step: str) -> tuple[float, float]:

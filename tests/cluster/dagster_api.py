@@ -23,7 +23,8 @@ RUNS = """query($f: RunsFilter!) { runsOrError(filter: $f, limit: 200) { __typen
 EVENTS = """query($r: ID!, $c: String) { logsForRun(runId: $r, afterCursor: $c, limit: 1000) { __typename ... on Error { message }
   ... on EventConnection { cursor hasMore events { __typename
     ... on MessageEvent { timestamp message stepKey eventType }
-    ... on LogsCapturedEvent { fileKey } } } } }"""
+    ... on LogsCapturedEvent { fileKey }
+    ... on AssetCheckEvaluationEvent { evaluation { checkName success } } } } } }"""
 MATERIALIZATIONS = """query($k: AssetKeyInput!, $p: [String!]) { assetNodeOrError(assetKey: $k) { __typename
   ... on AssetNode { latest: assetMaterializations(partitions: $p, limit: 1) { runId partition timestamp metadataEntries {
     __typename label ... on IntMetadataEntry { intValue } ... on FloatMetadataEntry { floatValue } ... on TextMetadataEntry { text }
@@ -38,25 +39,27 @@ class Dagster:
         self.session = requests.Session()
 
     def query(self, text: str, **variables: Any) -> Any:
-        """The data of an answer. A question is asked again when the webserver behind the port-forward was replaced; a change is not."""
+        """The data of an answer. A question is asked again when the webserver behind the port-forward was replaced.
+
+        A change is not, because it may have happened; it only waits for a webserver that answers.
+        """
         body = {"query": text, "variables": variables}
-        try:
+        if text.startswith("mutation"):
+            self.query("{ version }")
             answer = self.session.post(f"{self.url}/graphql", json=body, timeout=60)
-        except requests.ConnectionError:
-            if text.startswith("mutation"):
-                raise
-            answer = eventually("Dagster answers again", lambda: self.ask(body), within=60)
+        else:
+            [answer] = eventually("Dagster answers", lambda: self.ask(body), within=60)
         answer.raise_for_status()
         found = answer.json()
         assert not found.get("errors"), found["errors"]
         return found["data"]
 
-    def ask(self, body: dict[str, Any]) -> requests.Response | None:
-        """The answer, or None while there is no connection."""
+    def ask(self, body: dict[str, Any]) -> list[requests.Response]:
+        """The answer in a list, which is empty while there is no connection."""
         try:
-            return self.session.post(f"{self.url}/graphql", json=body, timeout=60)
+            return [self.session.post(f"{self.url}/graphql", json=body, timeout=60)]
         except requests.ConnectionError:
-            return None
+            return []
 
     def launch(self, job: str, *, partition: str = "", config: dict[str, Any] | None = None, assets: Iterable[str] = ()) -> str:
         """Queue a run of a job, or of some of its assets; its id."""
@@ -116,6 +119,19 @@ class Dagster:
             cursor = page["cursor"]
             if not page["hasMore"]:
                 return found
+
+    def output(self, run: str) -> str:
+        """What the run has written to its standard output and error, as the page shows it; empty while there is nothing."""
+        captured = next((event for event in self.events(run) if event["__typename"] == "LogsCapturedEvent"), None)
+        if captured is None:
+            return ""
+        text = "query($k: [String!]!) { capturedLogs(logKey: $k) { stdout stderr } }"
+        logs = self.query(text, k=[run, "compute_logs", captured["fileKey"]])["capturedLogs"]
+        return f"{logs['stdout'] or ''}{logs['stderr'] or ''}"
+
+    def started(self, run: str, step: str) -> bool:
+        """Whether a step of the run has started."""
+        return any(event.get("eventType") == "STEP_START" and event.get("stepKey") == step for event in self.events(run))
 
     def story(self, run: str) -> str:
         """The event log as text, for messages of failed tests."""

@@ -13,6 +13,7 @@ from typing import Any
 import boto3
 import duckdb
 import pandas
+import psycopg
 import pyarrow.parquet
 
 from tandem.open import Forward
@@ -43,8 +44,9 @@ class Store:
         self.client.delete_object(Bucket=bucket, Key=key)
 
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
-        """The keys below a prefix, at most 1000."""
-        return [found["Key"] for found in self.client.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])]
+        """The keys below a prefix."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [found["Key"] for page in pages for found in page.get("Contents", [])]
 
     def raw_month(self, month: str) -> pandas.DataFrame:
         """The file of a month as it came, every row of it."""
@@ -106,6 +108,19 @@ def lake_of_the_platform(store_port: int) -> Iterator[Lake]:
     """The lake through port-forwards."""
     with Forward("tandem-postgres", 5432) as forward:
         yield Lake(kube.secret("tandem-postgres-lake"), forward.port, kube.secret("tandem-objectstore-pipelines"), store_port)
+
+
+@contextmanager
+def no_commits() -> Iterator[None]:
+    """For the length of the block no load can exchange a month's files: each waits, its new file written, where it may be killed."""
+    login = kube.secret("tandem-postgres-lake")
+    with Forward("tandem-postgres", 5432) as forward:
+        place = psycopg.conninfo.make_conninfo(
+            host="localhost", port=forward.port, dbname=login["PGDATABASE"], user=login["PGUSER"], password=login["PGPASSWORD"]
+        )
+        with psycopg.connect(place, autocommit=True) as connection:
+            connection.execute("SELECT pg_advisory_lock(hashtextextended('taxi:taxi_trips', 0))")
+            yield
 
 
 def sundays(*months: str) -> list[date]:

@@ -12,12 +12,11 @@ import pytest
 
 from tandem.open import Forward
 
-from . import kube
+from . import job_pod, kube
 from .dagster_api import Dagster
 from .databases import postgres
 from .eventually import eventually
 
-CODE = "tandem-dagster-code-taxi"
 DAEMON = "tandem-dagster-daemon"
 WEBSERVER = "tandem-dagster-webserver"
 
@@ -63,11 +62,13 @@ def test_a_run_pod_has_no_token_and_only_job_credentials(run_pod: tuple[str, Any
     assert secrets == {"tandem-postgres-airbyte", "tandem-postgres-lake", "tandem-objectstore-pipelines", "tandem-postgres-dagsterrun"}
 
 
-def test_no_password_is_in_the_job_of_a_run(run_pod: tuple[str, Any]) -> None:
-    _, pod = run_pod
+def test_no_password_is_where_people_or_runs_can_read_it(dagster: Dagster, run_pod: tuple[str, Any]) -> None:
+    """Not in the pod of a run, nor in its event log, nor in any ConfigMap of either namespace."""
+    run, pod = run_pod
     passwords = {kube.secret(f"tandem-postgres-{role}")["PGPASSWORD"] for role in ("dagster", "dagsterrun", "lake", "airbyte")}
     passwords.add(kube.secret("tandem-objectstore-pipelines")["AWS_SECRET_ACCESS_KEY"])
-    text = json.dumps(pod)
+    maps = [kube.get("configmap", namespace=namespace) for namespace in (kube.NAMESPACE, kube.JOBS)]
+    text = json.dumps([pod, maps]) + dagster.story(run) + dagster.output(run)
     assert not [password for password in passwords if password in text]
 
 
@@ -85,8 +86,8 @@ def test_the_login_of_run_pods_cannot_change_the_schema() -> None:
 def test_a_replaced_code_server_is_picked_up_by_webserver_and_daemon(dagster: Dagster) -> None:
     """The page knows the new server within 30 s by itself, and a run that the daemon launches afterwards ends well."""
     before = server_of(dagster)
-    kube.kubectl("rollout", "restart", "-n", kube.NAMESPACE, f"deployment/{CODE}")
-    kube.kubectl("rollout", "status", "-n", kube.NAMESPACE, f"deployment/{CODE}", "--timeout=120s", timeout=130)
+    kube.kubectl("rollout", "restart", "-n", kube.NAMESPACE, f"deployment/{job_pod.CODE}")
+    kube.kubectl("rollout", "status", "-n", kube.NAMESPACE, f"deployment/{job_pod.CODE}", "--timeout=120s", timeout=130)
     ready = time.monotonic()
     eventually("the page has the new code server", lambda: server_of(dagster) != before, within=30)
     dagster.succeeds(quick(dagster), within=60)
@@ -154,9 +155,10 @@ def test_two_webservers_show_the_same(run_pod: tuple[str, Any]) -> None:
 
 def test_old_runs_are_purged_but_not_the_one_that_an_asset_rests_on(dagster: Dagster) -> None:
     """Two runs of one asset, both made to look 400 days old: the first goes, the second holds what the asset page shows."""
-    superseded, latest = (quick(dagster) for _ in range(2))
-    for run in (superseded, latest):
-        dagster.succeeds(run)
+    superseded = quick(dagster)
+    dagster.succeeds(superseded)
+    latest = quick(dagster)
+    dagster.succeeds(latest)
     age = "interval '400 days'"
     postgres(
         f"""update runs set create_timestamp = create_timestamp - {age}, update_timestamp = update_timestamp - {age}
@@ -185,35 +187,5 @@ def test_a_pod_that_has_no_business_there_cannot_reach_dagster() -> None:
         "    except TimeoutError:\n"
         "        print(host, 'closed')\n"
     )
-    said = in_a_job_pod("dagster-is-closed", ["python", "-c", script])
+    said = job_pod.output("dagster-is-closed", ["python", "-c", script])
     assert said.split("\n")[:3] == ["tandem-objectstore open", "tandem-dagster-webserver closed", "tandem-dagster-code-taxi closed"]
-
-
-def in_a_job_pod(name: str, command: list[str]) -> str:
-    """What a command prints in a pod of the pipelines' image in the job namespace."""
-    code = kube.get("deployment", CODE)["spec"]["template"]["spec"]
-    container = {
-        "name": "main",
-        "image": code["containers"][0]["image"],
-        "args": command,
-        "securityContext": code["containers"][0]["securityContext"],
-        "resources": {"limits": {"memory": "128Mi"}, "requests": {"cpu": "10m", "memory": "32Mi"}},
-    }
-    spec = {
-        "restartPolicy": "Never",
-        "automountServiceAccountToken": False,
-        "securityContext": code["securityContext"],
-        "containers": [container],
-    }
-    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": kube.JOBS}, "spec": spec}
-    kube.kubectl("delete", "pod", "-n", kube.JOBS, name, "--ignore-not-found")
-    kube.kubectl("create", "-f", "-", input=json.dumps(pod))
-    try:
-        eventually(
-            "the pod has ended",
-            lambda: kube.get("pod", name, namespace=kube.JOBS)["status"]["phase"] in ("Succeeded", "Failed"),
-            within=60,
-        )
-        return kube.kubectl("logs", "-n", kube.JOBS, name)
-    finally:
-        kube.kubectl("delete", "pod", "-n", kube.JOBS, name, "--wait=false")

@@ -46,19 +46,21 @@ def materialized(dagster: Dagster) -> None:
 
 
 def test_the_asset_graph_shows_all_assets_materialized(page: Page, dagster: Dagster, materialized: None) -> None:
-    page.goto(f"{dagster.url}/asset-groups")
+    """On a large screen, where the nodes have room for their text."""
+    before = page.viewport_size
+    page.set_viewport_size({"width": 2400, "height": 1350})
+    page.goto(f"{dagster.url}/asset-groups?expanded=" + ",".join(f"global@global:{group}" for group in ("ingest", "metrics", "requests")))
     for asset in ASSETS:
-        expect(page.get_by_text(asset, exact=True).first).to_be_visible()
-    expect(page.get_by_text("Never materialized")).to_have_count(0)
+        node = page.locator("foreignObject").filter(has=page.get_by_text(asset, exact=True)).last
+        expect(node).to_contain_text(re.compile(r"Materialized|[1-9]\d*% filled"))
     picture(page, "dagster-assets")
+    page.set_viewport_size(before or {"width": 1500, "height": 950})
 
 
 def test_the_map_is_previewed_on_the_page_of_its_asset(page: Page, dagster: Dagster, materialized: None) -> None:
     page.goto(f"{dagster.url}/assets/manhattan_map?view=overview")
+    page.get_by_text("[Show Markdown]").first.click()
     image = page.locator("img[src^='data:image/png']").first
-    if not image.is_visible():
-        # The overview shows a preview as a link that opens it.
-        page.get_by_role("button", name=re.compile("show markdown", re.IGNORECASE)).first.click()
     expect(image).to_be_visible()
     width, height = image.evaluate("node => [node.naturalWidth, node.naturalHeight]")
     assert min(width, height) > 300
@@ -69,8 +71,11 @@ def test_the_map_is_previewed_on_the_page_of_its_asset(page: Page, dagster: Dags
 
 def test_the_grid_of_airflow_shows_taxi_monthly_green(page: Page, airflow: Airflow, airflow_url: str) -> None:
     airflow.call("PATCH", "/dags/taxi_monthly", json={"is_paused": False})
-    run = airflow.trigger("taxi_monthly", conf={"first_month": MONTHS[0]})
-    assert airflow.finished("taxi_monthly", run, within=300)["state"] == "success"
+    try:
+        run = airflow.trigger("taxi_monthly", conf={"first_month": MONTHS[0]})
+        assert airflow.finished("taxi_monthly", run, within=300)["state"] == "success"
+    finally:
+        airflow.call("PATCH", "/dags/taxi_monthly", json={"is_paused": True})
     login = kube.secret("tandem-airflow-admin")
     page.goto(f"{airflow_url}/auth/login/")
     page.locator("input[name=username]").fill(login["username"])

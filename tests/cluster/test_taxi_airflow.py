@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,24 +10,37 @@ import requests
 
 from .airflow_api import Airflow
 from .dagster_api import Dagster
-from .lake import MONTHS, Lake, Store, weeks_by_pandas
+from .eventually import eventually
+from .lake import MONTHS, Lake, Store, no_commits, weeks_by_pandas
 
 DAG = "taxi_monthly"
 RANGE = {"first_month": MONTHS[0], "last_month": MONTHS[-1]}
 
 
 @pytest.fixture(scope="module")
-def unpaused(airflow: Airflow) -> None:
-    """The DAG, ready to run when it is triggered."""
+def unpaused(airflow: Airflow) -> Iterator[None]:
+    """The DAG, ready to run when it is triggered; paused again in the end, as it was."""
     airflow.call("PATCH", f"/dags/{DAG}", json={"is_paused": False})
+    yield
+    airflow.call("PATCH", f"/dags/{DAG}", json={"is_paused": True})
 
 
 @pytest.fixture(scope="module")
 def both_at_once(airflow: Airflow, dagster: Dagster, unpaused: None) -> tuple[str, list[Any]]:
-    """A DAG run and a backfill of the same three months, started together: the DAG run's id and the backfill's runs."""
-    run = airflow.trigger(DAG, conf=RANGE)
-    backfill = dagster.backfill(["taxi_trips_file", "taxi_trips"], [f"{month}-01" for month in MONTHS])
-    return run, dagster.backfilled(backfill, len(MONTHS))
+    """A DAG run and Dagster's runs of the same three months, whose loads all wait for each other until both sides have begun."""
+    assets = ["taxi_trips_file", "taxi_trips"]
+    with no_commits():
+        run = airflow.trigger(DAG, conf=RANGE)
+        launched = [dagster.launch("trip_update_job", partition=f"{month}-01", assets=assets) for month in MONTHS]
+        for one in launched:
+            eventually("Dagster loads", lambda one=one: dagster.started(one, "taxi_trips"), within=120)  # type: ignore[misc]
+        eventually("Airflow loads", lambda: loading(airflow, run), within=120)
+    return run, [dagster.finished(one) for one in launched]
+
+
+def loading(airflow: Airflow, run: str) -> bool:
+    """Whether Airflow's pool is full of pods that load."""
+    return len([task for task in tasks(airflow, run) if (task["task_id"], task["state"]) == ("load_month", "running")]) == 2
 
 
 def test_airflow_and_dagster_load_the_same_months_at_once_and_the_lake_is_right(
@@ -52,12 +66,12 @@ def test_a_range_is_one_pod_a_month(airflow: Airflow, both_at_once: tuple[str, l
 
 
 def test_the_weeks_that_a_month_shares_with_its_neighbours_are_whole(
-    airflow: Airflow, both_at_once: tuple[str, list[Any]], store: Store
+    airflow: Airflow, both_at_once: tuple[str, list[Any]], store: Store, lake: Lake
 ) -> None:
     """2023-01-29 is in January and in February: whichever pod came last has counted both."""
     run, _ = both_at_once
     assert airflow.finished(DAG, run, within=420)["state"] == "success"
-    want = weeks_by_pandas([store.raw_month(month) for month in MONTHS])["2023-01-29"]
+    want = weeks_by_pandas([store.raw_month(month) for month in lake.counts()])["2023-01-29"]
     line = next(line for line in store.read("outputs", "taxi/trips_by_week.csv").decode().splitlines() if line.startswith("2023-01-29,"))
     assert int(line.split(",")[1]) == want[0]
 
