@@ -7,8 +7,9 @@ import time
 from dataclasses import dataclass
 
 from taxi import lake
+from taxi.engine import literal
 from taxi.errors import TaxiError
-from taxi.lake import Lake, literal
+from taxi.lake import Lake
 from taxi.settings import Settings
 
 logger = logging.getLogger("taxi")
@@ -61,7 +62,7 @@ def migrate(settings: Settings) -> Migrated:
         raise TaxiError("missing environment variable LAKE_DATA_PATH")
     begun = time.monotonic()
     # DuckLake itself makes its tables without a lock: of eight processes on an empty database seven failed.
-    with lake.table_lock(settings, "catalog"), lake.engine(settings) as connection:
+    with lake.commit_lock(settings), lake.engine(settings) as connection:
         lake.attach(connection, settings, f"DATA_PATH {literal(settings.data_path)}")
         opened = Lake(connection)
         created = tuple(lake.retrying(lambda: create_tables(opened)))

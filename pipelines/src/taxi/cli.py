@@ -7,18 +7,13 @@ import logging
 import os
 import signal
 import sys
-import threading
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
-from taxi import arguments
+from taxi import arguments, stopping
 from taxi.errors import NotPublishedYet, TaxiError, UnmappableMonth, UsageError
 from taxi.results import ResultFile
 from taxi.settings import Settings
-
-
-class Stopped(SystemExit):
-    """A signal asked the process to end."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -27,9 +22,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     if options.command is None:
         parser.error("choose a command")
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, stop)
+    program = f"{parser.prog} {options.command}"
+    stopped = f"{program}: stopped by {{name}}; running it again completes the work"
+    with stopping.on_signals(stopped):
+        try:
+            return run(program, options)
+        except BaseException as error:
+            cause = stopping.behind(error)
+            if cause is None:
+                raise
+            print(stopped.format(name=signal.Signals(int(str(cause.code)) - 128).name), file=sys.stderr)
+            raise cause from None
+
+
+def run(program: str, options: argparse.Namespace) -> int:
+    """Do what a command asks and tell it. Returns the exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     try:
         result_file = ResultFile(options.result_file)
@@ -39,12 +46,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(line)
         sys.stdout.flush()
     except TaxiError as error:
-        print(f"{parser.prog} {options.command}: error: {error}", file=sys.stderr)
+        if stopping.behind(error):
+            raise
+        print(f"{program}: error: {error}", file=sys.stderr)
         return exit_code(error)
-    except Stopped as stopped:
-        name = signal.Signals(int(str(stopped.code)) - 128).name
-        print(f"{parser.prog} {options.command}: stopped by {name}; running it again completes the work", file=sys.stderr)
-        raise
     except BrokenPipeError:  # `… | head` has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -56,14 +61,6 @@ def exit_code(error: TaxiError) -> int:
     if isinstance(error, UsageError):
         return 2
     return 3 if isinstance(error, NotPublishedYet | UnmappableMonth) else 1
-
-
-def stop(number: int, _frame: object) -> NoReturn:
-    """End through the exception handlers, so that open transactions are rolled back. Also needed because the process is
-    number 1 of its container, which the kernel protects from signals that it does not handle."""
-    for further in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(further, signal.SIG_IGN)
-    raise Stopped(128 + number)
 
 
 Outcome = tuple[Any, str]
@@ -116,7 +113,7 @@ def load_zones(settings: Settings, options: argparse.Namespace) -> Outcome:
 def update_weeks(settings: Settings, options: argparse.Namespace) -> Outcome:
     from taxi import weeks
 
-    done = [weeks.update(settings, week) for week in ([options.week] if options.week else weeks.of_month(options.month))]
+    done = weeks.update_all(settings, [options.week] if options.week else weeks.of_month(options.month))
     return done, "\n".join(f"week of {week.period}: {week.num_trips:,} trips, {week.total_amount:,.2f} dollars" for week in done)
 
 
@@ -143,7 +140,7 @@ def adhoc(settings: Settings, options: argparse.Namespace) -> Outcome:
     fields = {"borough": options.borough, "start_date": str(options.start_date), "end_date": str(options.end_date)}
     if options.filename is not None:
         fields["filename"] = options.filename
-    done = adhoc.answer(settings, requests.parse(json.dumps(fields).encode(), "the command line"))
+    done = adhoc.answer(settings, requests.parse(json.dumps(fields).encode(), f"{options.borough} {options.start_date} {options.end_date}"))
     return done, f"{done.trips:,} trips: {done.png_uri} and {done.csv_uri}, in {done.seconds:.1f} s"
 
 

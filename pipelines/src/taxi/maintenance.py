@@ -63,7 +63,7 @@ def merge(settings: Settings, opened: Lake, table: str) -> int:
         return count(rewritten) + count(opened.rows(f"CALL ducklake_merge_adjacent_files('lake', '{table}')"))
 
     # It replaces files as a load does, so it waits for its turn as a load does.
-    with lake.table_lock(settings, table):
+    with lake.commit_lock(settings):
         return lake.retrying(work)
 
 

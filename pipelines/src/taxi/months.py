@@ -20,7 +20,7 @@ class Month:
     def parse(cls, text: str) -> Month:
         """Read `2023-03`, or the first day of a month, which is how partitions are named. Raises UsageError."""
         match = re.fullmatch(r"(\d{4})-(\d{2})(?:-01)?", text, re.ASCII)
-        if not match or not 1 <= int(match[2]) <= 12 or int(match[1]) < 1:
+        if not match or not 1 <= int(match[2]) <= 12 or not 1 <= int(match[1]) < 9999:
             raise UsageError(f"a month is written like 2023-03, got {text!r}")
         return cls(int(match[1]), int(match[2]))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from taxi import sample_zones
-from taxi.lake import literal
+from taxi.engine import literal
 from taxi.months import Month
 
 FIRST_MONTH = Month(2011, 1)
@@ -27,8 +27,8 @@ def write(path: Path, month: Month, rows: int) -> None:
     """Write the month's file."""
     import duckdb
 
-    config = {"autoinstall_known_extensions": False, "autoload_known_extensions": False, "memory_limit": "1GB", "threads": 2}
-    with duckdb.connect(config=config) as connection:
+    with duckdb.connect(config={"autoinstall_known_extensions": False, "autoload_known_extensions": False}) as connection:
+        connection.execute("SET memory_limit = '1GB'; SET threads = 2; SET enable_progress_bar = false")
         for name, values in variables().items():
             connection.execute(f"SET VARIABLE {name} = {list(values)}")
         seed = f"{month}/{rows}"

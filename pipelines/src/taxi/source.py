@@ -143,7 +143,8 @@ def answer(settings: Settings, address: str, missing: str) -> http.client.HTTPRe
     except urllib.error.HTTPError as error:
         error.close()
         if error.code in NOT_THERE:
-            raise NotPublishedYet(f"{missing} at {address} (HTTP {error.code})") from error
+            refused = ", or not for everybody," if error.code == 403 else ""
+            raise NotPublishedYet(f"{missing}{refused} at {address} (HTTP {error.code})") from error
         sentence = f"{address} answered HTTP {error.code} {error.reason}"
         raise (Interrupted if error.code >= 500 or error.code in (408, 425, 429) else TaxiError)(sentence) from error
     except (OSError, http.client.HTTPException) as error:

@@ -40,7 +40,10 @@ def run(settings: Settings, statement: str, *, write: bool = False) -> Answer:
     with lake.connect(settings, read_only=not write) as opened:
         opened.connection.execute("USE lake")
         try:
-            return lake.retrying(work) if write else work()
+            if not write:
+                return work()
+            with lake.commit_lock(settings):
+                return lake.retrying(work)
         except duckdb.Error as error:
             reason = one_line(error)
             if "read-only" in reason:

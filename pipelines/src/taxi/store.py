@@ -132,13 +132,33 @@ class Store:
                 for item in page.get("Contents", [])
             ]
 
-    def move(self, source: str, target: str) -> None:
-        """Copy within the store, then delete the source: what is at the target is whole at every moment."""
+    def move(self, source: str, target: str, etag: str | None = None) -> bool:
+        """Copy within the store, then delete the source: what is at the target is whole at every moment.
+
+        :param etag: move the object only as long as it is this version of it
+        Returns False, with the source as it was, if it is another one by now, or gone.
+        """
+        from botocore.exceptions import ClientError
+
         bucket, key = split(source)
         target_bucket, target_key = split(target)
+        only = {"CopySourceIfMatch": f'"{etag}"'} if etag else {}
         with self.telling("move", source):
-            self.client.copy({"Bucket": bucket, "Key": key}, target_bucket, target_key)
+            try:
+                self.client.copy_object(CopySource={"Bucket": bucket, "Key": key}, Bucket=target_bucket, Key=target_key, **only)
+            except ClientError as error:
+                if etag and error.response["ResponseMetadata"]["HTTPStatusCode"] in (404, 412):
+                    return False
+                raise
+            if etag and not self.is_version(source, etag):
+                return False
             self.client.delete_object(Bucket=bucket, Key=key)
+        return True
+
+    def is_version(self, uri: str, etag: str) -> bool:
+        """Whether an object is there and is still this version of it."""
+        found = self.head(uri)
+        return found is not None and str(found["ETag"]).strip('"') == etag
 
     def delete(self, uri: str) -> None:
         """Remove an object; that it is gone already is no error."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from taxi import header, lake, trips_file
 from taxi.catalog import TRIPS
+from taxi.engine import literal
 from taxi.errors import TaxiError, UnmappableMonth, one_line
-from taxi.lake import Lake, literal
+from taxi.lake import Lake
 from taxi.months import Month
 from taxi.settings import Settings
 from taxi.source import Column
@@ -62,7 +65,7 @@ def load(settings: Settings, month: Month) -> LoadedTrips:
     """Put the month's file into the lake, in the place of what was there of the month.
 
     The rows are written first, beside the table, by any number of loads at once. Only the exchange of the files is done under
-    the table's lock, in one transaction: whoever is killed at any point leaves the old month or the new one.
+    the lake's lock for commits, in one transaction: whoever is killed at any point leaves the old month or the new one.
     Raises TaxiError if the file is missing, UnmappableMonth if the table cannot hold it.
     """
     attempts = 0
@@ -75,11 +78,14 @@ def load(settings: Settings, month: Month) -> LoadedTrips:
     with lake.connect(settings) as opened:
         written = write(opened, settings, month)
         try:
-            with lake.table_lock(settings, TABLE) as waited:
+            with lake.commit_lock(settings) as waited:
                 begun = time.monotonic()
                 snapshot = lake.retrying(exchange)
         except BaseException:
-            remove(settings, written)
+            # A commit that was sent and not refused may yet come to pass, even after its connection broke. Maintenance
+            # deletes the file in a day if it does not.
+            if not opened.maybe_committed:
+                discard(settings, written.uri)
             raise
     columns = tuple(Column(name, kind) for name, kind in TRIPS.items())
     seconds = time.monotonic() - begun
@@ -100,7 +106,8 @@ def write(opened: Lake, settings: Settings, month: Month) -> Written:
         begun = time.monotonic()
         target = new_file(opened, month)
         try:
-            rows, outside = copy(opened, source, target, month)
+            with discarding(settings, target):
+                rows, outside = copy(opened, source, target, month)
             return Written(target, rows, outside, time.monotonic() - begun)
         except duckdb.ConversionException as error:
             raise UnmappableMonth(f"month {month} cannot be loaded: a value does not fit: {one_line(error)}") from error
@@ -113,10 +120,20 @@ def write(opened: Lake, settings: Settings, month: Month) -> Written:
     raise AssertionError("unreachable")
 
 
+@contextmanager
+def discarding(settings: Settings, target: str) -> Iterator[None]:
+    """Delete a file that nobody knows of yet when its making fails."""
+    try:
+        yield
+    except BaseException:
+        discard(settings, target)
+        raise
+
+
 def copy(opened: Lake, source: str, target: str, month: Month) -> tuple[int, int]:
     """Copy the rows with the table's columns. Returns how many there are, and how many of them began outside the month."""
-    file_rows, mapping = read_header(opened, source, month)
-    columns = f"{header.selected(mapping)}, DATE '{month.first_day}' AS partition_date"
+    file_rows, names = read_footer(opened, source)
+    columns = f"{header.selected(header.mapped(names, month))}, DATE '{month.first_day}' AS partition_date"
     opened.connection.execute("SET preserve_insertion_order = false")
     opened.connection.execute(
         f"COPY (SELECT {columns} FROM read_parquet({literal(source)})) TO {literal(target)} (FORMAT parquet, COMPRESSION zstd)"
@@ -131,15 +148,10 @@ def copy(opened: Lake, source: str, target: str, month: Month) -> tuple[int, int
     return rows, outside
 
 
-def read_header(opened: Lake, source: str, month: Month) -> tuple[int, dict[str, str | None]]:
-    """Rows of a month's file, and its columns by the table's names."""
+def read_footer(opened: Lake, source: str) -> tuple[int, list[str]]:
+    """Rows and columns of a Parquet file."""
     names = [name for (name,) in opened.rows("SELECT column_name FROM (DESCRIBE FROM read_parquet(?))", [source])]
-    return count_rows(opened, source), header.mapped(names, month)
-
-
-def count_rows(opened: Lake, source: str) -> int:
-    """Rows of a Parquet file, from its footer."""
-    return int(opened.rows("SELECT coalesce(sum(num_rows), 0) FROM parquet_file_metadata(?)", [source])[0][0])
+    return int(opened.rows("SELECT coalesce(sum(num_rows), 0) FROM parquet_file_metadata(?)", [source])[0][0]), names
 
 
 def new_file(opened: Lake, month: Month) -> str:
@@ -162,15 +174,10 @@ def exchange_files(opened: Lake, month: Month, written: Written) -> int:
     return int(opened.rows("FROM ducklake_last_committed_snapshot('lake')")[0][0])
 
 
-def remove(settings: Settings, written: Written) -> None:
-    """Delete the new file, unless the lake holds it: the answer to a commit may have been lost, and not the commit."""
-    try:
-        with lake.connect(settings, read_only=True) as opened:
-            held = opened.rows(f"SELECT count(*) FROM ducklake_list_files('lake', '{TABLE}') WHERE data_file = ?", [written.uri])
-        if held == [(0,)]:
-            Store(settings).delete(written.uri)
-    except TaxiError as error:
-        logger.warning("%s may be left over, and maintenance will remove it: %s", written.uri, error)
+def discard(settings: Settings, target: str) -> None:
+    """Delete a file that the lake does not hold. If that fails, maintenance will do it."""
+    with suppress(TaxiError):
+        Store(settings).delete(target)
 
 
 def check(settings: Settings, month: Month) -> TripsCheck:
@@ -179,8 +186,7 @@ def check(settings: Settings, month: Month) -> TripsCheck:
     if not Store(settings).exists(source):
         raise TaxiError(f"month {month} has no file {source}")
     with lake.connect(settings, read_only=True) as opened:
-        names = [name for (name,) in opened.rows("SELECT column_name FROM (DESCRIBE FROM read_parquet(?))", [source])]
-        file_rows = count_rows(opened, source)
+        file_rows, names = read_footer(opened, source)
         rows, outside = opened.rows(
             "SELECT count(*), count(*) FILTER (WHERE pickup_datetime IS NULL OR pickup_datetime < ? OR pickup_datetime >= ?) "
             f"FROM lake.{TABLE} WHERE partition_date = ?",

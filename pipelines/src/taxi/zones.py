@@ -61,7 +61,7 @@ def load(settings: Settings) -> LoadedZones:
         zones = united(found)
     except TaxiError as error:
         raise TaxiError(f"{source} {error}") from error
-    with lake.connect(settings) as opened, lake.table_lock(settings, TABLE):
+    with lake.connect(settings) as opened, lake.commit_lock(settings):
         lake.retrying(lambda: replace(opened, zones))
     repeated = repetitions(found)
     columns = tuple(Column(name, kind) for name, kind in ZONES.items())

@@ -1,7 +1,8 @@
-"""Loads beside each other, beside readers and beside maintenance; loads that are killed at any point."""
+"""Loads beside each other and beside readers; loads that are killed at any point."""
 
 from __future__ import annotations
 
+import random
 import subprocess
 import sys
 import threading
@@ -13,9 +14,10 @@ from typing import Any
 
 import months_of_trips as files
 import pytest
-from months_of_trips import FEBRUARY, JANUARY, MARCH
+from eventually import eventually
+from months_of_trips import FEBRUARY, MARCH
 
-from taxi import lake, maintenance, trips
+from taxi import lake, maintenance, sample_zones, trips, zones, zones_file
 from taxi.months import Month
 from taxi.settings import Settings
 from taxi.store import Store
@@ -31,6 +33,7 @@ print("ready", flush=True)
 sys.stdin.readline()
 for month in sys.argv[1:]:
     trips.load(settings, Month.parse(month))
+print("loaded", flush=True)
 """
 
 
@@ -59,12 +62,22 @@ def loaders(environment: dict[str, str], clean: dict[str, str], *months: str) ->
             process.communicate()
 
 
+def begin(process: subprocess.Popen[str]) -> None:
+    """Let it load."""
+    assert process.stdin is not None
+    process.stdin.write("\n")
+    process.stdin.flush()
+
+
+def until_written(settings: Settings, known: set[str]) -> None:
+    """Wait for a file of trips beside the known ones."""
+    eventually(lambda: files.stored_files(settings) - known, "a load writes its file")
+
+
 def finish(processes: list[subprocess.Popen[str]]) -> None:
     """Let them load, all at once, and see that none fails."""
     for process in processes:
-        assert process.stdin is not None
-        process.stdin.write("\n")
-        process.stdin.flush()
+        begin(process)
     for process in processes:
         _, errors = process.communicate(timeout=300)
         assert process.returncode == 0, errors
@@ -123,13 +136,10 @@ def test_even_without_its_lock_a_load_doubles_nothing(settings: Settings, tmp_pa
 def test_a_load_waits_for_the_table_s_lock_only_to_commit(settings: Settings, tmp_path: Path) -> None:
     frame = files.put_sample(settings, MARCH, 1_000, tmp_path)
     done: list[trips.LoadedTrips] = []
-    with lake.table_lock(settings, trips.TABLE):
+    with lake.commit_lock(settings):
         thread = threading.Thread(target=lambda: done.append(trips.load(settings, MARCH)))
         thread.start()
-        deadline = time.monotonic() + 60
-        while not files.stored_files(settings) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert files.stored_files(settings), "the load writes no file before it has the lock"
+        eventually(lambda: files.stored_files(settings), "the load writes its file before it has the lock")
         assert files.totals(settings) == {}
         time.sleep(0.3)
     thread.join(60)
@@ -140,17 +150,17 @@ def test_a_load_waits_for_the_table_s_lock_only_to_commit(settings: Settings, tm
 def test_readers_see_the_old_month_or_the_new_one_and_never_wait(settings: Settings, tmp_path: Path) -> None:
     frames = [files.put_sample(settings, MARCH, rows, tmp_path) for rows in (4_000, 6_000)]
     trips.load(settings, MARCH)
-    seen: set[Any] = set()
+    seen: list[Any] = []
     over = threading.Event()
-    slowest = 0.0
 
     def read() -> None:
-        nonlocal slowest
         with lake.connect(settings, read_only=True) as opened:
             while not over.is_set():
-                begun = time.monotonic()
-                seen.add(files.month_totals(opened).get("2023-03"))
-                slowest = max(slowest, time.monotonic() - begun)
+                seen.append(files.month_totals(opened).get("2023-03"))
+
+    def see(what: str) -> None:
+        known = len(seen)
+        eventually(lambda: len(seen) > known + 1, f"a reader sees {what}")
 
     reader = threading.Thread(target=read)
     reader.start()
@@ -158,23 +168,21 @@ def test_readers_see_the_old_month_or_the_new_one_and_never_wait(settings: Setti
         for rows in (4_000, 6_000, 4_000):
             files.put_sample(settings, MARCH, rows, tmp_path)
             trips.load(settings, MARCH)
-        with lake.table_lock(settings, trips.TABLE):
-            seen.clear()
-            deadline = time.monotonic() + 60
-            while not seen and time.monotonic() < deadline:
-                time.sleep(0.05)
-            assert seen, "a reader waits for the lock of a writer"
+            see("the lake after a load")
+        with lake.commit_lock(settings):
+            see("the lake while a writer holds its lock")
     finally:
         over.set()
         reader.join()
-    assert seen <= {files.expected(frame) for frame in frames}
+    assert set(seen) == {files.expected(frame) for frame in frames}
 
 
 @pytest.mark.timeout(900)
 def test_a_load_killed_at_any_point_leaves_the_old_month_or_the_new_one(
     settings: Settings, environment: dict[str, str], clean_environment: dict[str, str], tmp_path: Path
 ) -> None:
-    frames = [files.put_sample(settings, MARCH, rows, tmp_path) for rows in (150_000, 100_000)]
+    sizes = (150_000, 100_000)
+    frames = [files.put_sample(settings, MARCH, rows, tmp_path) for rows in sizes]
     before = files.expected(frames[1])
     begun = time.monotonic()
     trips.load(settings, MARCH)
@@ -182,23 +190,28 @@ def test_a_load_killed_at_any_point_leaves_the_old_month_or_the_new_one(
     other = files.put_sample(settings, FEBRUARY, 1_000, tmp_path)
     trips.load(settings, FEBRUARY)
     outcomes = []
-    for number in range(12):
-        path = tmp_path / f"2023-03-{(150_000, 100_000)[number % 2]}.parquet"
-        files.put(settings, MARCH, path)
+    # At random times, as soon as the new file is written, and at the end.
+    for number, moment in enumerate([*(random.uniform(0, 1.2 * duration) for _ in range(9)), "written", "written", "done"]):
+        files.put(settings, MARCH, tmp_path / f"2023-03-{sizes[number % 2]}.parquet")
         after = files.expected(frames[number % 2])
+        known = files.stored_files(settings)
         with loaders(environment, clean_environment, "2023-03") as (process,):
-            assert process.stdin is not None
-            process.stdin.write("\n")
-            process.stdin.flush()
-            time.sleep(duration * number / 9)
+            begin(process)
+            if isinstance(moment, float):
+                time.sleep(moment)
+            elif moment == "written":
+                until_written(settings, known)
+            else:
+                assert process.stdout is not None
+                assert process.stdout.readline() == "loaded\n"
             process.kill()
             process.wait()
         found = files.totals(settings)
         assert found["2023-02"] == files.expected(other)
-        assert found["2023-03"] in (before, after)
+        assert found["2023-03"] in (before, after), f"killed at {moment} of {duration} s"
         outcomes.append(found["2023-03"] == after)
         before = found["2023-03"]
-    assert not outcomes[0], "the load was killed before it began"
+    assert outcomes[-1], "a load that had ended was lost"
     # The next load is not held up by locks of the dead, and takes the place of whatever there is.
     assert trips.load(settings, MARCH).lock_wait_seconds < 30
     assert files.totals(settings)["2023-03"] == after
@@ -207,65 +220,26 @@ def test_a_load_killed_at_any_point_leaves_the_old_month_or_the_new_one(
     assert files.totals(settings) == {"2023-03": after, "2023-02": files.expected(other)}
 
 
-def test_maintenance_removes_what_killed_loads_left_and_spares_running_ones(settings: Settings, tmp_path: Path) -> None:
-    frame = files.put_sample(settings, MARCH, 1_000, tmp_path)
-    with lake.connect(settings) as running:
-        written = trips.write(running, settings, MARCH)
-        done = maintenance.run(settings)
-        assert done.orphans == 0
-        trips.exchange_files(running, MARCH, written)
-    assert files.totals(settings) == {"2023-03": files.expected(frame)}
-    with lake.connect(settings) as killed:
-        left_over = trips.write(killed, settings, MARCH).uri
-    assert maintenance.run(settings, files_older_than=files.AT_ONCE).orphans == 1
-    assert not Store(settings).exists(left_over)
-    assert files.totals(settings) == {"2023-03": files.expected(frame)}
+def test_commits_to_other_tables_do_not_refuse_a_load(settings: Settings, tmp_path: Path) -> None:
+    """Their snapshots are numbered in one row, and a load shall not have to try its luck against them."""
+    files.put_sample(settings, MARCH, 1_000, tmp_path)
+    Store(settings).put(zones_file.uri(settings), sample_zones.packaged())
+    over = threading.Event()
+    failures: list[Exception] = []
 
-
-def test_maintenance_forgets_what_was_superseded_and_nothing_else(settings: Settings, tmp_path: Path) -> None:
-    for rows in (1_000, 2_000, 3_000):
-        frame = files.put_sample(settings, MARCH, rows, tmp_path)
-        trips.load(settings, MARCH)
-    assert len(files.stored_files(settings)) == 3
-    assert maintenance.run(settings).expired == 0
-    assert len(files.stored_files(settings)) == 3, "files of snapshots that can still be asked for are gone"
-    done = maintenance.run(settings, snapshots_older_than=files.AT_ONCE, files_older_than=files.AT_ONCE)
-    assert (done.expired > 0, done.cleaned, done.orphans) == (True, 2, 0)
-    assert files.stored_files(settings) == files.held_files(settings)
-    assert files.totals(settings) == {"2023-03": files.expected(frame)}
-
-
-def test_maintenance_merges_small_files(settings: Settings) -> None:
-    with lake.connect(settings) as opened:
-        for number in range(3):
-            opened.rows(f"INSERT INTO lake.taxi_trips (vendor_id, total_amount, partition_date) VALUES ({number}, 1.5, DATE '2023-03-01')")
-    assert maintenance.run(settings).merged == 1
-    assert len(files.held_files(settings)) == 1
-    assert files.totals(settings) == {"2023-03": (3, 4.5)}
-
-
-def test_maintenance_runs_beside_loads(
-    settings: Settings, environment: dict[str, str], clean_environment: dict[str, str], tmp_path: Path
-) -> None:
-    frames = {str(month): files.put_sample(settings, month, 10_000, tmp_path) for month in (JANUARY, FEBRUARY)}
-    with loaders(environment, clean_environment, "2023-01 2023-01 2023-01", "2023-02 2023-02 2023-02") as processes:
-        stop = threading.Event()
-        failures: list[Exception] = []
-
-        def maintain() -> None:
-            while not stop.is_set():
-                try:
-                    maintenance.run(settings, snapshots_older_than=files.AT_ONCE)
-                except Exception as error:
-                    failures.append(error)
-                    return
-
-        thread = threading.Thread(target=maintain)
-        thread.start()
+    def load_zones() -> None:
         try:
-            finish(processes)
-        finally:
-            stop.set()
-            thread.join()
+            while not over.is_set():
+                zones.load(settings)
+        except Exception as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=load_zones)
+    thread.start()
+    try:
+        attempts = [trips.load(settings, MARCH).attempts for _ in range(5)]
+    finally:
+        over.set()
+        thread.join()
     assert failures == []
-    assert files.totals(settings) == {month: files.expected(frame) for month, frame in frames.items()}
+    assert attempts == [1] * 5

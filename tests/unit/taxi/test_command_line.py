@@ -19,11 +19,11 @@ from unittest import mock
 import months_of_trips as files
 import pyarrow
 import pytest
+import servers
 from months_of_trips import MARCH, one_trip
 
-from taxi import cli, lake
+from taxi import cli, lake, locks
 from taxi.settings import Settings
-from taxi.store import Store
 
 
 @dataclass(frozen=True)
@@ -96,6 +96,7 @@ WEEKS_OF_MARCH = ["2023-02-26", "2023-03-05", "2023-03-12", "2023-03-19", "2023-
         (("frob",), "invalid choice: 'frob'"),
         (("load-month",), "required: MONTH"),
         (("load-month", "2023-13"), "a month is written like 2023-03, got '2023-13'"),
+        (("load-month", "9999-12"), "a month is written like 2023-03, got '9999-12'"),
         (("load-month", "2023-3"), "a month is written like 2023-03, got '2023-3'"),
         (("load-month", "2023-03-02"), "a month is written like 2023-03, got '2023-03-02'"),
         (("sample", "--months", "2023-03:2023-01"), "the first month 2023-03 lies after the last one 2023-01"),
@@ -121,6 +122,15 @@ def test_wrong_usage_is_one_line_and_ends_with_2(taxi: Run, arguments: tuple[str
     [
         ({"LAKE_PGHOST": None, "AWS_SECRET_ACCESS_KEY": None}, "missing environment variables LAKE_PGHOST, AWS_SECRET_ACCESS_KEY"),
         ({"LAKE_PGPORT": "many"}, "environment variable LAKE_PGPORT must be a port number, got 'many'"),
+        ({"PGDATABASE": None, "PGUSER": ""}, "missing environment variables PGDATABASE, PGUSER"),
+        ({"LAKE_PGPASSWORD": "", "PGPASSWORD": servers.PASSWORD}, 'password authentication failed for user "lake"'),
+        (
+            {"LAKE_PGSSLMODE": "verify"},
+            "environment variable LAKE_PGSSLMODE must be one of disable, allow, prefer, require, verify-ca, verify-full",
+        ),
+        ({"LAKE_PGSSLMODE": "require"}, "server does not support SSL, but SSL was required"),
+        ({"SSL_CERT_FILE": "/no/such/file"}, "SSL_CERT_FILE or AWS_CA_BUNDLE names /no/such/file, which is no file"),
+        ({"TAXI_SOURCE": "http://[x"}, "environment variable TAXI_SOURCE must be http://… or https://… or s3://…, got 'http://[x'"),
         ({"LAKE_PGPASSWORD": "wrong"}, 'password authentication failed for user "lake"'),
         ({"LAKE_PGPORT": "1"}, "of Postgres at 127.0.0.1:1"),
         ({"TAXI_RAW": "raw/taxi"}, "environment variable TAXI_RAW must be s3://…, got 'raw/taxi'"),
@@ -203,7 +213,7 @@ def test_a_signal_ends_a_waiting_load_at_once_and_cleans_up(
     files.put(settings, MARCH, files.REAL_2023_03)
     command = [sys.executable, "-m", "taxi", "load-month", "2023-03", "--keep-file"]
     with (
-        lake.table_lock(settings, "taxi_trips"),
+        lake.commit_lock(settings),
         subprocess.Popen(command, env=clean_environment | environment, stderr=subprocess.PIPE, text=True) as process,
     ):
         deadline = time.monotonic() + 60
@@ -217,21 +227,41 @@ def test_a_signal_ends_a_waiting_load_at_once_and_cleans_up(
     assert files.stored_files(settings) == set()
 
 
+@pytest.mark.parametrize(
+    "endless",
+    [
+        "SELECT count(*) FROM range(100000000000) a WHERE hash(a.range) = 1",
+        # DuckDB does not look up from this one: only the end of the process ends it.
+        "SELECT count(*) FROM range(1000000) a, range(1000000) b WHERE hash(a.range, b.range) = 1",
+    ],
+)
+def test_a_signal_amid_a_query_ends_it(
+    settings: Settings, environment: dict[str, str], clean_environment: dict[str, str], endless: str
+) -> None:
+    command = [sys.executable, "-m", "taxi", "sql", endless]
+    with subprocess.Popen(command, env=clean_environment | environment, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            with locks.postgres(settings.lake) as conn:
+                deadline = time.monotonic() + 60
+                while conn.execute(ATTACHED, [settings.lake.database]).fetchone() == (0,) and time.monotonic() < deadline:
+                    time.sleep(0.1)
+            time.sleep(2)
+            begun = time.monotonic()
+            process.send_signal(signal.SIGTERM)
+            _, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 143
+    assert time.monotonic() - begun < 20
+    assert errors == "python -m taxi sql: stopped by SIGTERM; running it again completes the work\n"
+
+
+ATTACHED = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+
+
 def test_nothing_heavy_is_imported_for_the_help() -> None:
     heavy = {"duckdb", "boto3", "psycopg", "shapely", "matplotlib"}
     code = f"import sys; from taxi import arguments, cli; print(sorted({heavy} & set(sys.modules)))"
     path = {"PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=path)
     assert done.stdout == "[]\n"
-
-
-def test_maintenance_ends_uploads_that_nobody_completed(taxi: Run, settings: Settings, store: Store) -> None:
-    from taxi import maintenance
-
-    bucket, key = settings.raw.removeprefix("s3://").split("/", 1)
-    store.client.create_multipart_upload(Bucket=bucket, Key=f"{key}/half.parquet")
-    assert maintenance.run(settings).uploads == 0
-    assert maintenance.run(settings, files_older_than=files.AT_ONCE).uploads == 1
-    assert taxi("maintain").out.startswith(
-        "merged into 0 files, forgot 0 snapshots, deleted 0 files that are superseded and 0 that were left over"
-    )

@@ -11,7 +11,7 @@ import pyarrow.parquet
 import pytest
 from months_of_trips import FEBRUARY, JANUARY, MARCH
 
-from taxi import sample, sample_trips
+from taxi import sample, sample_trips, sample_zones
 from taxi.errors import UsageError
 from taxi.months import Month
 from taxi.settings import Settings
@@ -92,7 +92,7 @@ def test_the_picture_is_that_of_a_city(trips: pandas.DataFrame, tmp_path: Path) 
     assert 2 < usual["trip_distance"].median() < 5
     hours = trips["tpep_pickup_datetime"].dt.hour.value_counts()
     assert hours[18] > 5 * hours[4]
-    manhattan = {zone.number for zone in sample_trips.sample_zones.zones() if zone.borough == "Manhattan"}
+    manhattan = {zone.number for zone in sample_zones.zones() if zone.borough == "Manhattan"}
     assert 0.75 < trips["PULocationID"].isin(manhattan).mean() < 0.95
     assert trips["tpep_pickup_datetime"].dt.date.value_counts().head(31).min() > ROWS / 31 * 0.9
     parts = [

@@ -78,6 +78,7 @@ def web(empty: Settings, site: Site) -> Settings:
 
 @pytest.fixture(scope="module")
 def month_file() -> bytes:
+    """A real file of 10,000 rows."""
     return files.REAL_2023_03.read_bytes()
 
 
@@ -100,12 +101,12 @@ def test_a_file_of_a_bucket_arrives_as_it_is(empty: Settings, month_file: bytes)
         trips_file.fetch(empty, MARCH.next)
 
 
-@pytest.mark.parametrize("code", [404, 403])
-def test_a_month_that_is_not_there_is_not_published_yet(web: Settings, site: Site, code: int) -> None:
+@pytest.mark.parametrize(("code", "doubt"), [(404, ""), (403, ", or not for everybody,")])
+def test_a_month_that_is_not_there_is_not_published_yet(web: Settings, site: Site, code: int, doubt: str) -> None:
     site.plan((code, b"<Error><Code>AccessDenied</Code></Error>"))
     with pytest.raises(NotPublishedYet) as refused:
         trips_file.fetch(web, MARCH)
-    assert str(refused.value) == f"month 2023-03 is not published yet at {site.address}{PATH} (HTTP {code})"
+    assert str(refused.value) == f"month 2023-03 is not published yet{doubt} at {site.address}{PATH} (HTTP {code})"
     assert len(site.asked) == 1, "it was asked again for what is not there"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import months_of_trips as files
@@ -175,17 +175,36 @@ def test_a_commit_that_fails_for_good_leaves_no_file(settings: Settings, tmp_pat
 
 
 def test_a_commit_whose_answer_was_lost_keeps_its_file(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server may carry it out after the client has given up."""
     frame = files.put_sample(settings, MARCH, 1_000, tmp_path)
     exchange = trips.exchange_files
 
-    def lose_answer(*arguments: Any) -> int:
-        exchange(*arguments)
-        raise duckdb.IOException("server closed the connection unexpectedly")
+    def cut_off(opened: lake.Lake, *arguments: Any) -> int:
+        committed = Cut(opened.connection)
+        opened.connection = cast("duckdb.DuckDBPyConnection", committed)
+        try:
+            return exchange(opened, *arguments)
+        finally:
+            opened.connection = committed.connection
+            assert files.stored_files(settings) - files.held_files(settings), "nobody knows yet that it was committed"
+            committed.connection.execute("COMMIT")
 
-    monkeypatch.setattr(trips, "exchange_files", lose_answer)
+    monkeypatch.setattr(trips, "exchange_files", cut_off)
     with pytest.raises(TaxiError, match="server closed the connection"):
         trips.load(settings, MARCH)
     assert files.totals(settings) == {"2023-03": files.expected(frame)}
+
+
+class Cut:
+    """A connection that breaks when COMMIT is under way."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+
+    def execute(self, statement: str, *rest: Any) -> duckdb.DuckDBPyConnection:
+        if statement in ("COMMIT", "ROLLBACK"):
+            raise duckdb.IOException("server closed the connection unexpectedly")
+        return self.connection.execute(statement, *rest)
 
 
 def test_an_unreachable_catalog_or_store_is_told_in_a_sentence(settings: Settings) -> None:

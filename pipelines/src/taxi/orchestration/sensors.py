@@ -42,7 +42,9 @@ def look(context: dg.SensorEvaluationContext, store: Store) -> dg.SensorResult:
         try:
             request = read(store, found)
         except MalformedRequest as error:
-            reject(store, found, str(error))
+            if not reject(store, found, str(error)):
+                context.log.info(f"{found.uri} is being changed; the next tick looks again")
+                continue
             context.log.warning(f"rejected {found.uri}: {error}")
             rejected.append(f"rejected {found.uri}: {error}")
             continue
@@ -66,25 +68,26 @@ def read(store: Store, found: Object) -> requests.AdhocRequest | None:
     """What a file asks; None if it is no longer what was listed. Raises MalformedRequest."""
     if found.size > requests.MAX_BYTES:
         raise MalformedRequest(f"the request is {found.size:,} bytes long; at most {requests.MAX_BYTES:,} are read")
-    body = store.get(found.uri) if is_unchanged(store, found) else None
-    if body is None or not is_unchanged(store, found):
+    body = store.get(found.uri) if store.is_version(found.uri, found.etag) else None
+    if body is None or not store.is_version(found.uri, found.etag):
         return None
     return requests.parse(body, found.uri)
 
 
-def is_unchanged(store: Store, found: Object) -> bool:
-    """Whether the file is still the one that was listed."""
-    head = store.head(found.uri)
-    return head is not None and str(head["ETag"]).strip('"') == found.etag
+def reject(store: Store, found: Object, reason: str) -> bool:
+    """Move a file out of the way, and say why; False if somebody has mended it meanwhile.
 
-
-def reject(store: Store, found: Object, reason: str) -> None:
-    """Move a file out of the way, and say why. The reason comes first: whoever dies in between leaves a file that the next tick
-    finds, and rejects in the same way, and never one in rejected/ without a reason."""
+    The reason comes first: whoever dies in between leaves a file that the next tick finds, and rejects in the same way, and
+    never one in rejected/ without a reason.
+    """
     folder, _, name = found.uri.rpartition("/")
     target = f"{folder}/rejected/{name}"
     store.put(f"{target}.reason.txt", f"{reason}\n".encode(), "text/plain; charset=utf-8")
-    store.move(found.uri, target)
+    if store.move(found.uri, target, found.etag):
+        return True
+    store.delete(f"{target}.reason.txt")
+    store.delete(target)
+    return False
 
 
 def run_request(found: Object, request: requests.AdhocRequest) -> dg.RunRequest:
