@@ -14,8 +14,8 @@ from taxi import lake, zones, zones_file
 from taxi.settings import Settings
 from taxi.store import Store
 
-REAL = Path(__file__).parents[3] / "shared" / "data" / "taxi"
-"""Rows and zones as the taxi commission published them; they are no part of the repository."""
+REAL = Path(__file__).parents[1] / "data/taxi"
+"""Trips as the taxi commission published them."""
 BOUNDARIES = (
     "2023-01-01 00:00:00",
     "2023-01-07 23:59:59.999999",
@@ -55,7 +55,7 @@ def one_of(random: np.random.Generator, rows: int, *values: int | None) -> pd.Se
 
 def insert(settings: Settings, frame: pd.DataFrame) -> None:
     """Put rows into taxi_trips; numbers that are missing become NULL."""
-    with lake.connect(settings) as opened, opened.transaction("rows of a test"):
+    with lake.connect(settings) as opened, lake.commit_lock(settings), opened.transaction("rows of a test"):
         opened.connection.register("frame", frame)
         opened.connection.execute(f"INSERT INTO lake.taxi_trips ({', '.join(frame.columns)}) SELECT * FROM frame")
 

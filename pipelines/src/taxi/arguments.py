@@ -25,6 +25,7 @@ environment:
   LAKE_PGHOST LAKE_PGPORT LAKE_PGDATABASE LAKE_PGUSER LAKE_PGPASSWORD   Postgres database of the lake's catalog
   AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_ENDPOINT_URL              object store (AWS itself without the last)
   PGHOST PGPORT PGDATABASE PGUSER PGPASSWORD                            where figures are published as tables, if set
+  PGSSLMODE PGSSLROOTCERT, LAKE_PGSSLMODE LAKE_PGSSLROOTCERT            how to trust each of them (default: prefer)
   TAXI_SOURCE TAXI_ZONES_SOURCE                                         where the files come from: https://… or s3://…
   TAXI_RAW TAXI_OUTPUTS TAXI_REQUESTS LAKE_DATA_PATH                    where they and the results go: s3://…
   LAKE_THREADS LAKE_MEMORY                                              what DuckDB may use of the machine"""

@@ -11,7 +11,6 @@ import pytest
 import servers
 
 from taxi.errors import TaxiError
-from taxi.orchestration import sensors
 from taxi.orchestration.definitions import defs
 from taxi.orchestration.resources import ObjectStore
 from taxi.orchestration.sensors import FILES_A_TICK, adhoc_request_sensor
@@ -114,9 +113,9 @@ def test_a_tick_that_dies_while_it_rejects_is_made_good_by_the_next(store: Store
         if step == "delete_object":
             whole = Store.move
 
-            def move(self: Store, source: str, target: str) -> None:
+            def move(self: Store, *arguments: str) -> bool:
                 self.client.delete_object = die
-                whole(self, source, target)
+                return whole(self, *arguments)
 
             patch.setattr(Store, "move", move)
         else:
@@ -162,14 +161,34 @@ def test_a_file_that_is_replaced_while_it_is_read_waits_for_the_next_tick(store:
 
 def test_a_file_that_disappears_while_it_is_read_is_no_error(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     uri = ask(store, "evening.json")
-    whole = sensors.is_unchanged
+    whole = Store.is_version
 
     def look(*arguments: Any) -> bool:
         store.delete(uri)
         return whole(*arguments)
 
-    monkeypatch.setattr(sensors, "is_unchanged", look)
+    monkeypatch.setattr(Store, "is_version", look)
     assert tick().run_requests == []
+
+
+def test_a_file_that_is_mended_while_it_is_rejected_is_not_lost(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(store, "evening.json", borough="Atlantis")
+    whole = Store.put
+
+    def put(self: Store, uri: str, content: bytes, content_type: str = "") -> None:
+        whole(self, uri, content, content_type)
+        if uri.endswith(".reason.txt"):
+            whole(self, f"{store.settings.requests}/evening.json", MENDED)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "put", put)
+        first = tick()
+    assert first.run_requests == []
+    assert names(store) == ["evening.json"]
+    assert len(tick(first.cursor).run_requests) == 1
+
+
+MENDED = b'{"borough": "Manhattan", "start_date": "2023-01-01", "end_date": "2023-01-31"}'
 
 
 def test_other_files_and_folders_are_left_alone(store: Store) -> None:

@@ -1,5 +1,6 @@
 """Counts of pickup zones are right wherever they are read, and the map shows all of Manhattan."""
 
+import io
 import json
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
@@ -16,7 +17,7 @@ import taxi_rows
 from matplotlib import colormaps
 from picture import pixels
 
-from taxi import choropleth, manhattan, trips, trips_file, zones, zones_file
+from taxi import choropleth, manhattan, sample_zones, trips, trips_file, zones, zones_file
 from taxi.errors import TaxiError
 from taxi.months import Month
 from taxi.settings import Settings
@@ -121,16 +122,15 @@ def test_a_map_without_any_trips_has_no_busiest_zones() -> None:
     assert pixels(choropleth.draw([feature(-74, 40.7, 0)])).std() > 1
 
 
-@pytest.mark.skipif(not taxi_rows.REAL.is_dir(), reason="the real rows are not on this machine")
 def test_real_rows(settings: Settings, store: Store) -> None:
     file = taxi_rows.REAL / "real_rows_2020-03__schema_like_2023-03.parquet"
     store.put(trips_file.uri(settings, Month(2023, 3)), file.read_bytes())
-    store.put(zones_file.uri(settings), (taxi_rows.REAL / "taxi_zones.csv").read_bytes())
+    store.put(zones_file.uri(settings), sample_zones.packaged())
     trips.load(settings, Month(2023, 3))
     zones.load(settings)
     stats = manhattan.stats(settings)
     counts = pd.read_parquet(file).PULocationID.value_counts()
-    table = pd.read_csv(taxi_rows.REAL / "taxi_zones.csv").drop_duplicates("LocationID")
+    table = pd.read_csv(io.BytesIO(sample_zones.packaged())).drop_duplicates("LocationID")
     expected = {int(zone): int(counts.get(zone, 0)) for zone in table[table.borough == "Manhattan"].LocationID}
     assert {f["id"]: f["properties"]["num_trips"] for f in features(store, settings)} == expected
     assert stats.trips == sum(expected.values()) > 8000

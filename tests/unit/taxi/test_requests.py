@@ -7,11 +7,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-import taxi_rows
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taxi import requests, zones
+from taxi import requests, sample_zones, zones
 from taxi.errors import MalformedRequest
 from taxi.requests import AdhocRequest
 
@@ -124,7 +123,6 @@ def test_a_filename_stays_in_its_folder(name: str) -> None:
         assert outcome.filename.isprintable()
 
 
-@pytest.mark.skipif(not taxi_rows.REAL.is_dir(), reason="the real zones are not on this machine")
 def test_the_boroughs_are_those_of_the_real_zones() -> None:
-    rows = zones.read((taxi_rows.REAL / "taxi_zones.csv").read_bytes())
+    rows = zones.read(sample_zones.packaged())
     assert sorted({zone.borough for zone in rows}) == list(requests.BOROUGHS)

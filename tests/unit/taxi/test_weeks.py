@@ -144,7 +144,6 @@ def load_and_update(settings: Settings, month: Month) -> None:
     weeks.update_all(settings, weeks.of_month(month))
 
 
-@pytest.mark.skipif(not taxi_rows.REAL.is_dir(), reason="the real rows are not on this machine")
 def test_real_months_loaded_at_once_are_both_in_the_file(settings: Settings, store: Store) -> None:
     files = {
         Month(2019, 3): "real_rows_2019-03__schema_like_2023-01.parquet",

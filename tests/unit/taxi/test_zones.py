@@ -4,7 +4,7 @@ import pytest
 import shapely
 import taxi_rows
 
-from taxi import lake, zones, zones_file
+from taxi import lake, sample_zones, zones, zones_file
 from taxi.errors import TaxiError
 from taxi.settings import Settings
 from taxi.store import Store
@@ -73,9 +73,8 @@ def test_a_missing_file_is_told(settings: Settings) -> None:
         zones.load(settings)
 
 
-@pytest.mark.skipif(not taxi_rows.REAL.is_dir(), reason="the real zones are not on this machine")
 def test_the_real_zones(settings: Settings, store: Store) -> None:
-    store.put(zones_file.uri(settings), (taxi_rows.REAL / "taxi_zones.csv").read_bytes())
+    store.put(zones_file.uri(settings), sample_zones.packaged())
     loaded = zones.load(settings)
     assert (loaded.rows, loaded.file_rows, loaded.repeated) == (260, 263, (56, 103))
     assert sum(borough == "Manhattan" for _, borough, _ in in_lake(settings).values()) == 67
