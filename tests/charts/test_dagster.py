@@ -244,6 +244,9 @@ def test_budgets_only_where_a_pod_can_be_spared() -> None:
         ("dagster-user-deployments.enableSubchart=true", "part of this chart"),
         ("computeLogManager.type=S3ComputeLogManager", "computeLogManager.secretName must name a Secret"),
         ("postgresql.secretName=", "postgresql.secretName must name a Secret"),
+        ("postgresql.sslmode=verify-full", "postgresql.sslRootCert must name a Secret or ConfigMap"),
+        ("postgresql.sslRootCert.secretName=a,postgresql.sslRootCert.configMapName=b", "write one of the two"),
+        ("retention.sensor=null", "missing property 'sensor'"),
         ("dagsterWebserver.authProxy.enabled=true", "authProxy.container must name the image"),
     ],
 )
@@ -263,6 +266,7 @@ def test_a_value_that_cannot_work_fails_with_what_to_write_instead(setting: str,
             "https://example.com/trips",
             "s3://raw/samples/taxi_zones.csv",
         ),
+        (["taxi.samples.enabled=true", "taxi.raw=s3://mine/x/y"], "s3://mine/samples", "s3://mine/samples/taxi_zones.csv"),
     ],
 )
 def test_where_taxi_files_come_from(settings: list[str], source: str | None, zones: str | None) -> None:

@@ -100,6 +100,11 @@ def test_every_value_stands_below_a_sentence(chart: str) -> None:
         ("airflow", "fullnameOverride=x", "data.metadataConnection.host"),
         ("tandem", "postgres.enabled=false", "airflow.data.metadataConnection must name a server of your own"),
         ("tandem", "objectstore.enabled=false", "airflow.logs.remote.secretName must name a Secret"),
+        ("tandem", "mysql.enabled=false", "airflow.jobs.secrets must not name tandem-mysql-data, which nobody makes"),
+        ("tandem", "taxi.enabled=false", "airflow.jobs.configMaps must not name tandem-taxi, which nobody makes"),
+        ("tandem", "taxi.enabled=false,airflow.enabled=false", "deployments (taxi).envConfigMaps must not name tandem-taxi"),
+        ("tandem", "taxi.raw=s3:///taxi", "/taxi/raw"),
+        ("tandem", "dagster.runLauncher.config.k8sRunLauncher.createNamespace=true", "both make tandem-jobs: leave one of them off"),
     ],
 )
 def test_a_value_that_cannot_work_fails_with_what_to_write_instead(chart: str, setting: str, advice: str) -> None:
@@ -111,3 +116,14 @@ def test_a_value_that_cannot_work_fails_with_what_to_write_instead(chart: str, s
     done = helm_template(chart, *given)
     assert done.returncode != 0
     assert advice in done.stderr
+
+
+@pytest.mark.parametrize("list_of", ["airflow.jobs.secrets[0]={}", "dagster.dagster-user-deployments.deployments[0].envSecrets[0].name={}"])
+@pytest.mark.parametrize("name", ["postgres-lake", "objectstore-pipelines"])
+def test_a_secret_of_a_part_that_is_off_is_not_waited_for_in_vain(list_of: str, name: str) -> None:
+    mine = ["--values", CHARTS / "tandem" / "ci" / "external-values.yaml"]
+    done = helm_template(
+        "tandem", *mine, "--set", list_of.format("{{ .Release.Name }}-" + name).replace("{{", r"\{\{").replace("}}", r"\}\}")
+    )
+    assert done.returncode != 0
+    assert f"must not name tandem-{name}, which nobody makes" in done.stderr

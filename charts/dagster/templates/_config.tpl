@@ -16,7 +16,11 @@ storage:
       db_name: {env: DAGSTER_PGDATABASE}
       username: {env: DAGSTER_PGUSER}
       password: {env: DAGSTER_PGPASSWORD}
-      params: {sslmode: {{ .Values.postgresql.sslmode }}}
+      params:
+        sslmode: {{ .Values.postgresql.sslmode }}
+        {{- with include "dagster.caFile" . }}
+        sslrootcert: {{ . }}
+        {{- end }}
 local_artifact_storage:
   module: dagster._core.storage.root
   class: LocalArtifactStorage
@@ -109,7 +113,7 @@ compute_logs:
       "automountServiceAccountToken" false
       "enableServiceLinks" false
       "securityContext" (include "tandem.podSecurityContext" (dict "uid" $launcher.runAsUser) | fromYaml)
-      "volumes" (list (dict "name" "tmp" "emptyDir" dict)) -}}
+      "volumes" (concat (list (dict "name" "tmp" "emptyDir" dict)) (include "dagster.caVolumes" . | fromYamlArray)) -}}
 {{- range $key := list "nodeSelector" "tolerations" "affinity" "topologySpreadConstraints" "priorityClassName" -}}
 {{- with get $launcher $key }}{{ $_ := set $pod $key . }}{{ end -}}
 {{- end -}}
@@ -155,6 +159,7 @@ run_launcher:
           {{- include "dagster.envFrom" (dict "root" . "login" "run") | nindent 10 }}
         volumeMounts:
           - {name: tmp, mountPath: /tmp}
+          {{- include "dagster.caMounts" . | nindent 10 }}
 {{- end -}}
 
 {{/* workspace.yaml: where webserver and daemon find the code locations. Takes the root context. */}}

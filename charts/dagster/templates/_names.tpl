@@ -14,6 +14,11 @@
 {{/* The folder of dagster.yaml in every container that has an instance of its own. */}}
 {{- define "dagster.home" -}}/opt/dagster/home{{- end -}}
 
+{{/* Where the certificate authority of the database's server lies in every container; empty where none is named. */}}
+{{- define "dagster.caFile" -}}
+{{- with .Values.postgresql.sslRootCert }}{{ if or .secretName .configMapName }}/opt/dagster/ca/{{ .key }}{{ end }}{{ end -}}
+{{- end -}}
+
 {{/* The namespace of all run pods: the release's own unless the values name another. */}}
 {{- define "dagster.jobNamespace" -}}
 {{- tpl .Values.runLauncher.config.k8sRunLauncher.jobNamespace . | default .Release.Namespace -}}

@@ -33,6 +33,9 @@ names. Takes root, login (owner or run) and, optionally, location.
 {{- define "dagster.env" -}}
 - {name: DAGSTER_HOME, value: {{ include "dagster.home" . }}}
 - {name: DAGSTER_PGSSLMODE, value: {{ .Values.postgresql.sslmode }}}
+{{- with include "dagster.caFile" . }}
+- {name: DAGSTER_PGSSLROOTCERT, value: {{ . }}}
+{{- end }}
 {{- with .Values.env }}
 {{ toYaml . }}
 {{- end }}
@@ -51,12 +54,33 @@ names. Takes root, login (owner or run) and, optionally, location.
 {{- define "dagster.volumeMounts" -}}
 - {name: instance, mountPath: {{ include "dagster.home" . }}}
 - {name: tmp, mountPath: /tmp}
+{{- include "dagster.caMounts" . }}
 {{- end -}}
 {{- define "dagster.volumes" -}}
 - name: instance
   configMap: {name: {{ include "dagster.instance" . }}}
 - name: tmp
   emptyDir: {}
+{{- include "dagster.caVolumes" . }}
+{{- end -}}
+
+{{/* The certificate authority of the database's server, for every pod that logs in there; nothing where none is named. */}}
+{{- define "dagster.caMounts" -}}
+{{- if include "dagster.caFile" . }}
+- {name: database-ca, mountPath: /opt/dagster/ca, readOnly: true}
+{{- end }}
+{{- end -}}
+{{- define "dagster.caVolumes" -}}
+{{- if include "dagster.caFile" . }}
+{{- with .Values.postgresql.sslRootCert }}
+- name: database-ca
+  {{- if .secretName }}
+  secret: {secretName: {{ tpl .secretName $ }}, items: [{key: {{ .key }}, path: {{ .key }}}]}
+  {{- else }}
+  configMap: {name: {{ tpl .configMapName $ }}, items: [{key: {{ .key }}, path: {{ .key }}}]}
+  {{- end }}
+{{- end }}
+{{- end }}
 {{- end -}}
 
 {{/* Rolls the pods when what the instance is made of has changed. Takes the root context. */}}
@@ -86,4 +110,5 @@ itself, so that it holds after restarts, restores and upgrades alike. Takes the 
     {{- include "tandem.containerSecurityContext" . | nindent 4 }}
   volumeMounts:
     - {name: tmp, mountPath: /tmp}
+    {{- include "dagster.caMounts" . | nindent 4 }}
 {{- end -}}

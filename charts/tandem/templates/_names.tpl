@@ -2,8 +2,8 @@
 {{- define "umbrella.taxi" -}}{{ .Release.Name }}-taxi{{- end -}}
 {{- define "umbrella.lakeSetup" -}}{{ .Release.Name }}-lake-setup{{- end -}}
 
-{{/* Where samples lie. */}}
-{{- define "umbrella.samples" -}}s3://raw/samples{{- end -}}
+{{/* Where samples lie: in the bucket that the files of the source are kept in, which is there and may be written to. */}}
+{{- define "umbrella.samples" -}}{{ regexFind "^s3://[^/]+" .Values.taxi.raw }}/samples{{- end -}}
 
 {{/* Where the pipelines take their files from: the user's choice, else the samples if there are any, else their own default. */}}
 {{- define "umbrella.taxiSource" -}}

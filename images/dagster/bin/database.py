@@ -19,6 +19,7 @@ def connect(statement_seconds=5):
         user=variable("DAGSTER_PGUSER"),
         password=variable("DAGSTER_PGPASSWORD"),
         sslmode=os.environ.get("DAGSTER_PGSSLMODE", "prefer"),
+        sslrootcert=os.environ.get("DAGSTER_PGSSLROOTCERT"),
         connect_timeout=3,
         options=f"-c statement_timeout={statement_seconds * 1000}",
     )

@@ -1,0 +1,33 @@
+{{/*
+Secrets and ConfigMaps of this release that jobs and code locations name: while the part that makes one is turned off, every pod with
+that name would wait for it for ever, so it is said before anything is installed.
+Takes the root context.
+*/}}
+{{- define "umbrella.checkReferences" -}}
+{{- $named := list }}
+{{- if .Values.airflow.enabled }}
+{{- $named = append $named (dict "value" "airflow.jobs.secrets" "names" .Values.airflow.jobs.secrets) }}
+{{- $named = append $named (dict "value" "airflow.jobs.configMaps" "names" .Values.airflow.jobs.configMaps) }}
+{{- end }}
+{{- if .Values.dagster.enabled }}
+{{- range (index .Values.dagster "dagster-user-deployments").deployments }}
+{{- $value := printf "dagster.dagster-user-deployments.deployments (%s)" .name }}
+{{- $named = append $named (dict "value" (printf "%s.envSecrets" $value) "names" .envSecrets) }}
+{{- $named = append $named (dict "value" (printf "%s.envConfigMaps" $value) "names" .envConfigMaps) }}
+{{- end }}
+{{- end }}
+{{- range $entry := $named }}
+{{- range $name := $entry.names }}
+{{- if kindIs "map" $name }}{{ $name = $name.name }}{{ end }}
+{{- $name = tpl $name $ }}
+{{- range $part := list "postgres" "mysql" "objectstore" }}
+{{- if and (not (get $.Values $part).enabled) (hasPrefix (printf "%s-%s-" $.Release.Name $part) $name) }}
+{{- fail (printf "\n\ntandem: %s is off, so %s must not name %s, which nobody makes: write a Secret of your own, or leave it out.\n" $part $entry.value $name) }}
+{{- end }}
+{{- end }}
+{{- if and (not $.Values.taxi.enabled) (eq $name (include "umbrella.taxi" $)) }}
+{{- fail (printf "\n\ntandem: taxi is off, so %s must not name %s, which nobody makes: leave it out, or write a ConfigMap of your own.\n" $entry.value $name) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
