@@ -26,6 +26,7 @@ from tandem import (
     shell,
     source,
     taxi,
+    taxi_settings,
     tools,
 )
 from tandem.airflow import Airflow
@@ -158,4 +159,5 @@ def load_taxi(pages: list[dict[str, Any]]) -> taxi.Lake | None:
     if not any(page["name"] == open.DAGSTER.name for page in pages):
         return None
     with console.phase(f"taxi months {taxi.MONTHS[0]} to {taxi.MONTHS[-1]}") as phase:
+        taxi_settings.wait_for_setup(install.revision(), phase)
         return taxi.ensure(Dagster(url_of(open.DAGSTER, pages)), phase)
