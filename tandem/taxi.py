@@ -24,8 +24,9 @@ FIRST_LINES = 6
 
 LOOK = f"""
 import base64, json, sys
-from taxi import lake
+from taxi import lake, trips_file
 from taxi.errors import one_line
+from taxi.months import Month
 from taxi.settings import Settings
 from taxi.store import Store
 
@@ -38,14 +39,17 @@ try:
     store = Store(settings)
     with lake.connect(settings, read_only=True) as opened:
         rows = opened.rows("SELECT strftime(partition_date, '%Y-%m'), count(*) FROM lake.taxi_trips GROUP BY 1 ORDER BY 1")
+        files = {{trips_file.uri(settings, Month.parse(month)): month for month, _ in rows}}
+        files = {{uri: month for uri, month in files.items() if store.exists(uri)}}
+        labels = "SELECT DISTINCT file_name FROM parquet_kv_metadata(?) WHERE key = 'tandem.synthetic'::BLOB"
+        synthetic = sorted(files[uri] for (uri,) in opened.rows(labels, [list(files)])) if files else []
     weeks = read("trips_by_week.csv").decode().splitlines()
     print(json.dumps({{
         "months": dict(rows),
         "weeks": weeks[:{FIRST_LINES}],
         "weeks_loaded": [line.partition(",")[0] for line in weeks[1:]],
         "map": base64.b64encode(read("manhattan_map.png")).decode(),
-        "source": settings.source,
-        "synthetic": settings.source.startswith("s3://") and store.exists(settings.source + "/SYNTHETIC.txt"),
+        "synthetic": synthetic,
     }}))
 except Exception as error:
     sys.exit(one_line(error))
@@ -55,14 +59,16 @@ except Exception as error:
 
 @dataclass(frozen=True)
 class Lake:
-    """What lies in the lake and its outputs: month -> rows, the first lines of the weekly CSV, its Sundays, the map as PNG."""
+    """What lies in the lake and its outputs: month -> rows, the first lines of the weekly CSV, its Sundays, the map as PNG.
+
+    Synthetic are those months whose file says so, wherever months come from today.
+    """
 
     months: dict[str, int]
     weeks: list[str]
     weeks_loaded: list[str]
     map: bytes
-    source: str
-    synthetic: bool
+    synthetic: list[str]
 
 
 def look() -> Lake:
@@ -123,9 +129,10 @@ def save_map(found: Lake) -> Path | None:
 
 def show(found: Lake) -> None:
     """Print what is in the lake."""
-    console.say(f"Lake      taxi_trips: {sum(found.months.values()):,} rows in {len(found.months)} months, from {found.source}")
+    console.say(f"Lake      taxi_trips: {sum(found.months.values()):,} rows in {len(found.months)} months")
     if found.synthetic:
-        console.warn("these months are SYNTHETIC: the taxi commission's files were out of reach when this platform was installed")
+        which = "all of them" if set(found.synthetic) == set(found.months) else ", ".join(found.synthetic)
+        console.warn(f"{which} SYNTHETIC: made on this platform, because the taxi commission's files were out of reach; no one's trips")
     for line in console.table(found.months.items(), head=("month", "rows"), indent="    "):
         console.say(line)
     console.say()

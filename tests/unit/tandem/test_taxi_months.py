@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ SUNDAYS = taxi.weeks_of(taxi.MONTHS)
 CSV = ["period,num_trips,total_amount,trip_distance,passenger_count", "2023-01-01,22000,500000.25,70000.5,30000"]
 
 
-def lake(months: dict[str, int], weeks: list[str] = SUNDAYS, picture: bytes = b"png", synthetic: bool = True) -> taxi.Lake:
-    return taxi.Lake(months, CSV, weeks, picture, "s3://raw/samples", synthetic)
+def lake(months: dict[str, int], weeks: list[str] = SUNDAYS, picture: bytes = b"png", synthetic: Sequence[str] = ()) -> taxi.Lake:
+    return taxi.Lake(months, CSV, weeks, picture, list(synthetic))
 
 
 class Client:
@@ -117,7 +118,7 @@ def test_a_code_location_that_never_loads_is_told(looks: list[taxi.Lake]) -> Non
 
 def test_the_lake_is_read_in_the_code_server(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Any] = []
-    answer = {"months": ROWS, "weeks": CSV, "weeks_loaded": ["2023-01-01"], "source": "s3://raw/samples", "synthetic": True}
+    answer = {"months": ROWS, "weeks": CSV, "weeks_loaded": ["2023-01-01"], "synthetic": ["2023-01"]}
 
     def execute(*words: Any, **options: Any) -> str:
         asked.append((words, options["input"]))
@@ -125,7 +126,7 @@ def test_the_lake_is_read_in_the_code_server(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(kube, "execute", execute)
     found = taxi.look()
-    assert (found.months, found.map, found.synthetic) == (ROWS, b"\x89PNG", True)
+    assert (found.months, found.map, found.synthetic) == (ROWS, b"\x89PNG", ["2023-01"])
     ((words, script),) = asked
     assert words == ("deploy/tandem-dagster-code-taxi", "code", ["python", "-"])
     compile(script, "look", "exec")
@@ -135,16 +136,18 @@ def test_rows_weeks_and_the_map_are_shown_and_synthetic_months_called_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(taxi, "MAP", tmp_path / "outputs" / "manhattan_map.png")
-    taxi.show(lake(ROWS))
+    taxi.show(lake(ROWS, synthetic=list(ROWS)))
     said = capsys.readouterr().out
-    assert "taxi_trips: 300,000 rows in 3 months, from s3://raw/samples" in said
-    assert "SYNTHETIC" in said
+    assert "taxi_trips: 300,000 rows in 3 months" in said
+    assert "all of them SYNTHETIC" in said
     assert "2023-02  100000" in said
     assert "period" in said
     assert "2023-01-01" in said
     assert str(tmp_path / "outputs" / "manhattan_map.png") in said
     assert (tmp_path / "outputs" / "manhattan_map.png").read_bytes() == b"png"
-    taxi.show(lake(ROWS, synthetic=False, picture=b""))
+    taxi.show(lake(ROWS, synthetic=["2023-02"]))
+    assert "2023-02 SYNTHETIC" in capsys.readouterr().out
+    taxi.show(lake(ROWS, picture=b""))
     said = capsys.readouterr().out
     assert "SYNTHETIC" not in said
     assert "Map" not in said
