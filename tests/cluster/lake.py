@@ -119,7 +119,7 @@ def no_commits() -> Iterator[None]:
             host="localhost", port=forward.port, dbname=login["PGDATABASE"], user=login["PGUSER"], password=login["PGPASSWORD"]
         )
         with psycopg.connect(place, autocommit=True) as connection:
-            connection.execute("SELECT pg_advisory_lock(hashtextextended('taxi:taxi_trips', 0))")
+            connection.execute("SELECT pg_advisory_lock(hashtextextended('taxi:commit', 0))")
             yield
 
 
