@@ -58,7 +58,8 @@ def test_a_component_reads_just_the_secrets_that_it_uses(name: str) -> None:
 
 def test_dagster_accepts_the_instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = pytest.importorskip("dagster._core.instance.config")
-    for chart, arguments in (("tandem", []), ("dagster", ["--values", TEAMS]), ("dagster", ["--values", STANDALONE])):
+    cases: list[tuple[str, list[str | Path]]] = [("tandem", []), ("dagster", ["--values", TEAMS]), ("dagster", ["--values", STANDALONE])]
+    for chart, arguments in cases:
         (tmp_path / "dagster.yaml").write_text(yaml.safe_dump(instance(objects(render(chart, *arguments)))))
         monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
         found, _ = config.dagster_instance_config(str(tmp_path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from .conftest import containers, objects, pod_specs, render
 from .test_dagster import TEAMS, instance
 
 FILE = "/opt/dagster/ca/root.pem"
-TLS = ["--values", TEAMS, "--set", "postgresql.sslmode=verify-full,postgresql.sslRootCert.key=root.pem"]
+TLS: list[str | Path] = ["--values", TEAMS, "--set", "postgresql.sslmode=verify-full,postgresql.sslRootCert.key=root.pem"]
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def test_a_value_that_cannot_work_fails_with_what_to_write_instead(chart: str, s
 @pytest.mark.parametrize("list_of", ["airflow.jobs.secrets[0]={}", "dagster.dagster-user-deployments.deployments[0].envSecrets[0].name={}"])
 @pytest.mark.parametrize("name", ["postgres-lake", "objectstore-pipelines"])
 def test_a_secret_of_a_part_that_is_off_is_not_waited_for_in_vain(list_of: str, name: str) -> None:
-    mine = ["--values", CHARTS / "tandem" / "ci" / "external-values.yaml"]
+    mine: list[str | Path] = ["--values", CHARTS / "tandem" / "ci" / "external-values.yaml"]
     done = helm_template(
         "tandem", *mine, "--set", list_of.format("{{ .Release.Name }}-" + name).replace("{{", r"\{\{").replace("}}", r"\}\}")
     )
