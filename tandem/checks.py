@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CORES = 2
-MEMORY_GIB = 6
-DISK_GIB_FIRST, DISK_GIB_LATER = 15, 3
+MEMORY_GIB = 8
+DISK_GIB_FIRST, DISK_GIB_LATER = 20, 5
 """Before anything is built, and when the node image is there."""
 INOTIFY_INSTANCES, INOTIFY_WATCHES = 1024, 524288
 GIB = 1024**3
@@ -89,7 +89,7 @@ def cores(count: int) -> Finding:
 def memory(size: int) -> Finding:
     """Memory of the machine, or of the virtual machine that the engine runs in."""
     gib = size / GIB
-    # A machine sold with 6 GiB reports a little less.
+    # A machine sold with 8 GiB reports a little less.
     if gib < MEMORY_GIB * 0.93:
         return Finding("memory", "wrong", f"{gib:.1f} GiB", f"give the machine, or Docker's virtual machine, {MEMORY_GIB} GiB")
     return Finding("memory", "ok", f"{gib:.1f} GiB")

@@ -55,13 +55,13 @@ def test_one_core_is_too_few() -> None:
 
 
 def test_memory_allows_for_what_the_kernel_keeps() -> None:
-    assert checks.memory(int(5.7 * GIB)).state == "ok"
-    assert checks.memory(4 * GIB).state == "wrong"
+    assert checks.memory(int(7.6 * GIB)).state == "ok"
+    assert checks.memory(6 * GIB).state == "wrong"
 
 
 def test_a_built_machine_needs_less_disk() -> None:
     assert checks.disk(Path("/"), 5 * GIB, built=False).state == "wrong"
-    assert checks.disk(Path("/"), 5 * GIB, built=True).state == "ok"
+    assert checks.disk(Path("/"), 6 * GIB, built=True).state == "ok"
 
 
 def test_low_inotify_limits_are_for_root_to_raise() -> None:
