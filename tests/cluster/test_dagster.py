@@ -189,3 +189,12 @@ def test_a_pod_that_has_no_business_there_cannot_reach_dagster() -> None:
     )
     said = job_pod.output("dagster-is-closed", ["python", "-c", script])
     assert said.split("\n")[:3] == ["tandem-objectstore open", "tandem-dagster-webserver closed", "tandem-dagster-code-taxi closed"]
+
+
+def test_the_first_question_after_a_restart_of_postgres_is_answered(dagster: Dagster) -> None:
+    """The webserver keeps no connection that the restart has cut."""
+    question = {"query": "{ runsOrError(limit: 1) { __typename } }"}
+    assert dagster.session.post(f"{dagster.url}/graphql", json=question, timeout=60).status_code == 200
+    kube.kubectl("delete", "pod", "-n", kube.NAMESPACE, "tandem-postgres-0", "--wait=true")
+    eventually("Postgres is back", lambda: kube.is_ready(kube.get("pod", "tandem-postgres-0")), within=120)
+    assert dagster.session.post(f"{dagster.url}/graphql", json=question, timeout=60).status_code == 200
