@@ -61,12 +61,23 @@ class Dagster:
         except requests.ConnectionError:
             return []
 
-    def launch(self, job: str, *, partition: str = "", config: dict[str, Any] | None = None, assets: Iterable[str] = ()) -> str:
-        """Queue a run of a job, or of some of its assets; its id."""
+    def launch(
+        self,
+        job: str,
+        *,
+        partition: str = "",
+        partitions: tuple[str, str] | None = None,
+        config: dict[str, Any] | None = None,
+        assets: Iterable[str] = (),
+    ) -> str:
+        """Queue a run of a job, or of some of its assets; its id. It is for one partition, or for all from a first to a last one."""
         selector: dict[str, Any] = {**REPOSITORY, "jobName": job}
         if assets:
             selector["assetSelection"] = keys(assets)
-        tags = [{"key": "dagster/partition", "value": partition}] if partition else []
+        said = {"dagster/partition": partition} if partition else {}
+        if partitions:
+            said = {"dagster/asset_partition_range_start": partitions[0], "dagster/asset_partition_range_end": partitions[1]}
+        tags = [{"key": key, "value": value} for key, value in said.items()]
         body = {"selector": selector, "runConfigData": config or {}, "executionMetadata": {"tags": tags}}
         answer = self.query(LAUNCH, p=body)["launchRun"]
         assert answer["__typename"] == "LaunchRunSuccess", answer
