@@ -16,12 +16,11 @@ Both tables are assets. Their events carry the number of rows and the interval.
 
 from datetime import UTC, datetime, timedelta
 
-from airflow.sdk import DAG, Asset, CronDataIntervalTimetable, Param
+from airflow.sdk import DAG, CronDataIntervalTimetable, Param
 
+from tandem_assets import LABELS, TRANSACTIONS
 from tandem_jobs import RESULT_FILE, interval_macros, job_pod
 
-TRANSACTIONS = Asset("postgres://postgres/airbyte/public/customer_transactions")
-LABELS = Asset("mysql://mysql/data/labeled_transactions")
 COMMON = [
     "--interval-start={{ interval_start(dag_run) }}",
     "--interval-end={{ interval_end(dag_run) }}",

@@ -26,16 +26,11 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Asset, Param, task
+from airflow.sdk import DAG, Param, task
 from airflow.sdk.exceptions import AirflowFailException
 
+from tandem_assets import MAP, STATS, TRIPS, WEEKS, ZONES
 from tandem_jobs import RESULT_FILE, job_pod, job_pods
-
-TRIPS = Asset("x-ducklake://lake/main/taxi_trips")
-ZONES = Asset("x-ducklake://lake/main/taxi_zones")
-WEEKS = Asset("s3://outputs/taxi/trips_by_week.csv")
-STATS = Asset("s3://outputs/taxi/manhattan_stats.geojson")
-MAP = Asset("s3://outputs/taxi/manhattan_map.png")
 
 # The oldest month for which the taxi commission names zones is later; what a file may lack, the loading says better.
 FIRST_MONTH = "2009-01"

@@ -36,6 +36,16 @@ def test_a_missing_setting_is_an_import_error_that_names_it(dags_folder):
     assert "TANDEM_JOBS_IMAGE is not set" in bag.import_errors["generate_transaction_and_labels.py"]
 
 
+def test_an_asset_has_one_name_and_one_address_in_all_dags(dag_bag):
+    """Otherwise Airflow would refuse one of the two, and the tasks that have it as an outlet would fail."""
+    import tandem_assets
+
+    found = {(asset.name, asset.uri) for dag in dag_bag.dags.values() for task in dag.tasks for asset in task.outlets}
+    found |= {(asset.name, asset.uri) for asset in vars(tandem_assets).values() if hasattr(asset, "uri")}
+    assert ("customer_transactions", TRANSACTIONS) in found
+    assert len({name for name, _ in found}) == len(found) == len({uri for _, uri in found})
+
+
 def test_schedule_and_defaults(dag):
     assert dag.start_date == datetime(2024, 1, 1, tzinfo=UTC)
     assert dag.catchup is False

@@ -116,8 +116,8 @@ def test_each_event_carries_its_own_part_of_the_result(dag):
     events = {asset: SimpleNamespace(extra={}) for asset in task.partial_kwargs["outlets"]}
     task.partial_kwargs["post_execute"]({"outlet_events": events}, {"loaded": {"rows": 7}, "weeks": [{"num_trips": 7}]})
     assert {asset.name: event.extra for asset, event in events.items()} == {
-        "x-ducklake://lake/main/taxi_trips": {"rows": 7},
-        "s3://outputs/taxi/trips_by_week.csv": {"weeks": [{"num_trips": 7}]},
+        "taxi_trips": {"rows": 7},
+        "trips_by_week": {"weeks": [{"num_trips": 7}]},
     }
 
 
