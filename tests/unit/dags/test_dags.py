@@ -15,7 +15,7 @@ LABELS = "mysql://mysql/data/labeled_transactions"
 def test_every_file_imports_and_holds_a_dag(dag_bag, dags_folder):
     assert dag_bag.import_errors == {}
     without_dags = (dags_folder / ".airflowignore").read_text().split()
-    expected = {path.name for path in dags_folder.glob("*.py")} - set(without_dags)
+    expected = {path.name for path in dags_folder.rglob("*.py")} - set(without_dags)
     assert {dag.fileloc.rpartition("/")[2] for dag in dag_bag.dags.values()} == expected
     assert all(dag.doc_md for dag in dag_bag.dags.values())
 
