@@ -63,6 +63,17 @@ def queued(airflow: Airflow, dag: str) -> list[int]:
     return [one["asset_id"] for one in airflow.call("GET", f"/dags/{dag}/assets/queuedEvents")["queued_events"]]
 
 
+def logged(airflow: Airflow, dag: str, run: str, task: str, words: str) -> str:
+    """Wait until the log of a task's first try has these words, and return it: it is stored a moment after the task has ended."""
+
+    def look() -> str:
+        found = airflow.log(dag, run, task)
+        assert words in found, found[-500:]
+        return found
+
+    return eventually(f"{words!r} in the log of {dag}.{task}", look, within=30)
+
+
 def forget_queued(airflow: Airflow, dag: str) -> None:
     """Let no update wait for a run of this DAG. (Airflow refuses to delete nothing.)"""
     if queued(airflow, dag):
