@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import configparser
 import json
 from pathlib import Path
@@ -133,3 +134,45 @@ def test_a_misspelt_pool_is_refused(wrong: dict[str, Any]) -> None:
     done = helm_template("airflow", "--values", STANDALONE, "--set-json", f"pools={json.dumps({'taxi': wrong})}")
     assert done.returncode != 0
     assert "/pools/taxi" in done.stderr
+
+
+SERVICE_USERS: dict[str, Any] = {
+    "order-feed": {"permissions": {"Assets": ["can_read", "can_create"]}, "secretNamespaces": ["feeds"]},
+    "given": {"permissions": {"DAG:load": ["can_read"]}, "password": "s3cret"},
+}
+
+
+def test_service_users_reach_the_migration_job_and_their_logins_the_namespaces_that_need_them() -> None:
+    manifests = render("airflow", "--values", STANDALONE, "--set-json", f"serviceUsers={json.dumps(SERVICE_USERS)}")
+    secrets = {
+        (o["metadata"]["namespace"], o["metadata"]["name"]): {key: base64.b64decode(value).decode() for key, value in o["data"].items()}
+        for o in yaml.safe_load_all(manifests)
+        if o and o["kind"] == "Secret" and "-user-" in o["metadata"]["name"]
+    }
+    own, copy = secrets["tandem", "tandem-airflow-user-order-feed"], secrets["feeds", "tandem-airflow-user-order-feed"]
+    assert len(secrets) == 3
+    assert own == copy
+    assert (own["URL"], own["USERNAME"], len(own["PASSWORD"])) == ("http://tandem-airflow-api-server.tandem.svc:8080", "order-feed", 32)
+    assert secrets["tandem", "tandem-airflow-user-given"]["PASSWORD"] == "s3cret"
+    told = json.loads(environment_of(manifests, "Job")["SERVICE_USERS"])
+    assert {name: said["permissions"] for name, said in told.items()} == {n: said["permissions"] for n, said in SERVICE_USERS.items()}
+    [job] = [o for o in yaml.safe_load_all(manifests) if o and o["kind"] == "Job"]
+    variables = {v["name"]: v.get("valueFrom") for v in job["spec"]["template"]["spec"]["containers"][0]["env"]}
+    for name, said in told.items():
+        assert variables[said["passwordVariable"]] == {"secretKeyRef": {"name": f"tandem-airflow-user-{name}", "key": "PASSWORD"}}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"feed": {}}, "permissions"),
+        ({"feed": {"permissions": {"Assets": ["read"]}}}, "/serviceUsers/feed/permissions/Assets/0"),
+        ({"feed": {"permissions": {"Assets": ["can_read"]}, "role": "Op"}}, "role"),
+        ({"Feed": {"permissions": {"Assets": ["can_read"]}}}, "Feed"),
+        ({"admin": {"permissions": {"Assets": ["can_read"]}}}, "serviceUsers.admin has the name of the first user"),
+    ],
+)
+def test_a_misspelt_service_user_is_refused(wrong: dict[str, Any], said: str) -> None:
+    done = helm_template("airflow", "--values", STANDALONE, "--set-json", f"serviceUsers={json.dumps(wrong)}")
+    assert done.returncode != 0
+    assert said in done.stderr

@@ -8,7 +8,7 @@ There is nothing secret in it, so the task pods get the same file.
         "executor" .Values.executor
         "dags_folder" "/opt/airflow/dags"
         "auth_manager" "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
-        "execution_api_server_url" (printf "http://%s.%s.svc:8080/execution/" (include "airflow.apiServer" .) .Release.Namespace))
+        "execution_api_server_url" (printf "%s/execution/" (include "airflow.url" .)))
       "scheduler" (dict "enable_health_check" "True")
       "kubernetes_executor" (dict
         "namespace" (include "airflow.jobsNamespace" .)

@@ -10,6 +10,12 @@
 {{- define "airflow.connections" -}}{{ include "tandem.fullname" . }}-connections{{- end -}}
 {{- define "airflow.admin" -}}{{ include "tandem.fullname" . }}-admin{{- end -}}
 
+{{/* The Secret with the login of a service user. Takes root and user, its name. */}}
+{{- define "airflow.userSecret" -}}{{ include "tandem.fullname" .root }}-user-{{ .user }}{{- end -}}
+
+{{/* Where the API server is reached inside the cluster. Takes the root context. */}}
+{{- define "airflow.url" -}}http://{{ include "airflow.apiServer" . }}.{{ .Release.Namespace }}.svc:8080{{- end -}}
+
 {{- define "airflow.fernetSecret" -}}
 {{- .Values.fernetKeySecretName | default (printf "%s-fernet-key" (include "tandem.fullname" .)) -}}
 {{- end -}}

@@ -15,6 +15,11 @@
 {{- include "tandem.secretValue" (dict "root" . "namespace" .Release.Namespace "secret" (include "airflow.admin" .)
       "key" "password" "value" .Values.createUserJob.defaultUser.password "length" 16) -}}
 {{- end -}}
+{{/* The password of a service user. Takes root, user (its name) and spec. */}}
+{{- define "airflow.userPassword" -}}
+{{- include "tandem.secretValue" (dict "root" .root "namespace" .root.Release.Namespace "secret" (include "airflow.userSecret" .)
+      "key" "PASSWORD" "value" .spec.password) -}}
+{{- end -}}
 
 {{/* Connections and variables as the environment variables that Airflow reads. Takes the root context; gives a YAML map. */}}
 {{- define "airflow.connectionVariables" -}}
