@@ -16,7 +16,7 @@ from tandem.errors import TandemError
 from tandem.paths import ROOT
 
 CHARTS = ("tandem", "airflow", "dagster", "postgres", "mysql", "objectstore")
-LINE = re.compile(r"(?P<indent> *)(?P<key>[\w.-]+):(?: +(?P<value>.*))?$")
+LINE = re.compile(r'(?P<indent> *)(?P<key>[\w.-]+|"[^"]+"):(?: +(?P<value>.*))?$')
 HEAD = """# Chart `{name}`
 
 {description} Needs Kubernetes {kube}.
@@ -72,9 +72,9 @@ def readme(chart: str) -> str:
 def values(chart: str) -> Iterator[Value]:
     """The keys of a chart's values.yaml in their order, each with its default and the comment right above it.
 
-    Reads the subset of YAML that these files are written in: block mappings, `- ` lists and values on one line. What an
-    item of a list holds is no key of the values. A comment also covers the keys that follow it without a blank line or
-    another comment, and everything below its key.
+    Reads the subset of YAML that these files are written in: block mappings, `- ` lists and values on one line; a key may stand in
+    double quotes. What an item of a list holds is no key of the values. A comment also covers the keys that follow it without a
+    blank line or another comment, and everything below its key.
     Raises TandemError for a line that is none of these.
     """
     lines = (ROOT / "charts" / chart / "values.yaml").read_text().splitlines()
@@ -102,7 +102,7 @@ def values(chart: str) -> Iterator[Value]:
             run = {depth: covered for depth, covered in run.items() if depth <= indent}
             above = any(level[2] for level in stack)
             run[indent] = bool(comment) or run.get(indent, False)
-            stack.append((indent, match["key"], run[indent] or above))
+            stack.append((indent, match["key"].strip('"'), run[indent] or above))
             default = match["value"] or _items(lines[number + 1 :])
             yield Value(tuple(key for _, key, _ in stack), default, " ".join(comment), stack[-1][2])
             comment = []

@@ -24,7 +24,7 @@ HOLDERS = {
     "Deployment/tandem-airflow-scheduler": DATABASE | JWT,
     "Deployment/tandem-airflow-dag-processor": DATABASE | CONNECTIONS,
     "Deployment/tandem-airflow-triggerer": DATABASE | LOGS | CONNECTIONS,
-    "Job/tandem-airflow-migrations-r1": DATABASE | {"tandem-airflow-admin"},
+    "Job/tandem-airflow-migrations-r1": DATABASE | {"tandem-airflow-admin", "tandem-airflow-user-lineage"},
     "Pod/task": LOGS,
 }
 

@@ -70,8 +70,13 @@ def test_what_an_item_of_a_list_holds_is_part_of_the_list(tmp_path: Path, monkey
     ]
 
 
+def test_a_key_in_quotes_is_documented_without_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chart = chart_with('# Why.\nrights:\n  "DAG:load orders": [can_read]\n', tmp_path, monkeypatch)
+    assert [value.path for value in docs.values(chart)] == [("rights",), ("rights", "DAG:load orders")]
+
+
 def test_a_line_that_the_generator_cannot_read_is_refused_with_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    chart = chart_with('# Why.\n"a key in quotes": 1\n', tmp_path, monkeypatch)
+    chart = chart_with("# Why.\n? a key in two lines\n: 1\n", tmp_path, monkeypatch)
     with pytest.raises(TandemError, match=r"values.yaml:2 is more YAML"):
         list(docs.values(chart))
 

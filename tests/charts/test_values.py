@@ -103,6 +103,11 @@ def test_every_value_stands_below_a_sentence(chart: str) -> None:
         ("tandem", "mysql.enabled=false", "airflow.jobs.secrets must not name tandem-mysql-data, which nobody makes"),
         ("tandem", "taxi.enabled=false", "airflow.jobs.configMaps must not name tandem-taxi, which nobody makes"),
         ("tandem", "taxi.enabled=false,airflow.enabled=false", "deployments (taxi).envConfigMaps must not name tandem-taxi"),
+        (
+            "tandem",
+            "airflow.enabled=false",
+            "airflow is off, so dagster.dagster-user-deployments.deployments (lineage).envSecrets must not name",
+        ),
         ("tandem", "taxi.raw=s3:///taxi", "/taxi/raw"),
         ("tandem", "dagster.runLauncher.config.k8sRunLauncher.createNamespace=true", "both make tandem-jobs: leave one of them off"),
     ],
@@ -127,3 +132,10 @@ def test_a_secret_of_a_part_that_is_off_is_not_waited_for_in_vain(list_of: str, 
     )
     assert done.returncode != 0
     assert f"must not name tandem-{name}, which nobody makes" in done.stderr
+
+
+def test_the_login_of_a_service_user_that_the_values_do_not_have_is_not_waited_for_in_vain() -> None:
+    login = "dagster.dagster-user-deployments.deployments[1].envSecrets[0].name=tandem-airflow-user-bridge"
+    done = helm_template("tandem", "--values", CHARTS / "tandem" / "ci" / "external-values.yaml", "--set", login)
+    assert done.returncode != 0
+    assert "names tandem-airflow-user-bridge, which nobody makes: write airflow.serviceUsers.bridge" in done.stderr

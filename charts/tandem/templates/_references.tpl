@@ -25,6 +25,14 @@ Takes the root context.
 {{- fail (printf "\n\ntandem: %s is off, so %s must not name %s, which nobody makes: write a Secret of your own, or leave it out.\n" $part $entry.value $name) }}
 {{- end }}
 {{- end }}
+{{- $user := trimPrefix (printf "%s-airflow-user-" $.Release.Name) $name }}
+{{- if ne $user $name }}
+{{- if not $.Values.airflow.enabled }}
+{{- fail (printf "\n\ntandem: airflow is off, so %s must not name %s, which nobody makes: leave the code location %s out of the list dagster.dagster-user-deployments.deployments, or name a Secret of your own with URL, USERNAME and PASSWORD at an Airflow elsewhere.\n" $entry.value $name $user) }}
+{{- else if not (hasKey ($.Values.airflow.serviceUsers | default dict) $user) }}
+{{- fail (printf "\n\ntandem: %s names %s, which nobody makes: write airflow.serviceUsers.%s, or leave it out.\n" $entry.value $name $user) }}
+{{- end }}
+{{- end }}
 {{- if and (not $.Values.taxi.enabled) (eq $name (include "umbrella.taxi" $)) }}
 {{- fail (printf "\n\ntandem: taxi is off, so %s must not name %s, which nobody makes: leave it out, or write a ConfigMap of your own.\n" $entry.value $name) }}
 {{- end }}
