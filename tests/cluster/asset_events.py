@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -23,14 +24,20 @@ def asset(airflow: Airflow, name: str) -> Any:
     return match
 
 
+@cache
+def asset_id(airflow: Airflow, name: str) -> int:
+    """The id of an asset, looked up once: events of the same second leave no time for more."""
+    return int(asset(airflow, name)["id"])
+
+
 def post(airflow: Airflow, name: str, extra: dict[str, Any] | None = None) -> Any:
     """Emit an event of an asset from outside, and return it. It is committed, with its places in the consumers' queues."""
-    return airflow.call("POST", "/assets/events", json={"asset_id": asset(airflow, name)["id"], "extra": extra or {}})
+    return airflow.call("POST", "/assets/events", json={"asset_id": asset_id(airflow, name), "extra": extra or {}})
 
 
 def events(airflow: Airflow, name: str, *, after: int = 0) -> list[Any]:
     """The newest 100 events of an asset, oldest first, of those whose id is above `after`."""
-    parameters = {"asset_id": asset(airflow, name)["id"], "order_by": "-timestamp", "limit": "100"}
+    parameters = {"asset_id": asset_id(airflow, name), "order_by": "-timestamp", "limit": "100"}
     found = airflow.call("GET", "/assets/events", params=parameters)["asset_events"]
     return sorted((event for event in found if event["id"] > after), key=age)
 
