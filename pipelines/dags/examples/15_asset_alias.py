@@ -8,7 +8,8 @@ outlet is an **alias**, and the task adds the assets to it. A DAG that is schedu
 
 **See:**
 - Two runs of `ex15_alias_consumer`. The log of `consume` names the asset of the city.
-- *Assets*: `x-example://15/oslo` is there, although no DAG file names it, with an event that carries `city`.
+- *Asset Events* of the run show the event of `x-example://15/oslo`, which no DAG file names, with its `city`. The page *Assets* does
+  not list that asset: it shows those that a DAG names.
 - The run with an empty `city` succeeded, added no asset, and made no event: so a task can also decide that there is nothing new.
 """
 
