@@ -176,3 +176,18 @@ def test_a_misspelt_service_user_is_refused(wrong: dict[str, Any], said: str) ->
     done = helm_template("airflow", "--values", STANDALONE, "--set-json", f"serviceUsers={json.dumps(wrong)}")
     assert done.returncode != 0
     assert said in done.stderr
+
+
+def test_examples_are_there_unless_they_are_left_out_and_then_only_the_dag_processor_looks_away() -> None:
+    folder = "/opt/airflow/dags/examples"
+    assert folder not in render("airflow", "--values", STANDALONE)
+    without = render("airflow", "--values", STANDALONE, "--set", "examples.enabled=false")
+    holders = {
+        name: {mount["mountPath"] for container in containers(spec) for mount in container.get("volumeMounts", [])}
+        for name, spec in pod_specs(objects(without))
+    }
+    assert [name for name, mounts in holders.items() if folder in mounts] == ["Deployment/tandem-airflow-dag-processor"]
+
+
+def test_files_that_come_with_the_image_are_not_parsed_for_ever() -> None:
+    assert int(configuration({})["dag_processor"]["min_file_process_interval"]) >= 300
