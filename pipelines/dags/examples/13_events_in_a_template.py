@@ -8,7 +8,7 @@ run that made the event** says which rows are new, and only those are read, from
 wait, trigger that one with a **logical date** whose half hour has no rows yet.
 
 **See:**
-- *Rendered templates* of `query`: the SQL with the interval of the source run filled in.
+- *Rendered Templates* of `query`: the SQL with the interval of the source run filled in.
 - Its log: transactions and amount per symbol in just that half hour.
 - A producer that was triggered without a logical date has no data interval. Nothing can be filled in, so the query finds no rows; the
   same when you trigger this DAG by hand.

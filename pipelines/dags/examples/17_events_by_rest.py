@@ -21,7 +21,7 @@ here without knowing their names; the platform's own bridge from Dagster works s
 not, and Airflow answers 403. An event is not checked against anything: whoever may create them can start every DAG that waits for any
 asset.
 
-The same as a button: *Create Asset Event* on the page of an asset.
+The same by hand: button *Create Event*, *Manual*, on the page of an asset.
 """
 
 from typing import Any
