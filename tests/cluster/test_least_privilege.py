@@ -49,6 +49,7 @@ CONTROL_PLANE_SECRETS = (
     "tandem-airflow-api-secret-key",
     "tandem-airflow-fernet-key",
     "tandem-airflow-jwt-secret",
+    "tandem-airflow-user-lineage",
     "tandem-mysql",
     "tandem-objectstore",
     "tandem-postgres",
@@ -121,7 +122,7 @@ def test_a_pod_that_breaks_restricted_is_refused(namespace: str) -> None:
 def test_job_pods_hold_no_key_of_the_control_plane() -> None:
     """Nothing that a job pod could mount or read as environment in its namespace opens Airflow's own doors."""
     control_plane = {value for name in CONTROL_PLANE_SECRETS for value in secrets_of(name)}
-    assert len(control_plane) >= 8
+    assert len(control_plane) >= 9
     for kind in ("secret", "configmap"):
         for o in kube.get(kind, namespace=kube.JOBS):
             content = kube.secret(o["metadata"]["name"], namespace=kube.JOBS) if kind == "secret" else o.get("data", {})
@@ -130,5 +131,5 @@ def test_job_pods_hold_no_key_of_the_control_plane() -> None:
 
 
 def secrets_of(name: str) -> set[str]:
-    """The long values of a Secret: user names and hosts are no secrets."""
-    return {value for key, value in kube.secret(name).items() if len(value) >= 12 and not key.endswith("HOST")}
+    """The long values of a Secret: user names and addresses are no secrets."""
+    return {value for key, value in kube.secret(name).items() if len(value) >= 12 and not key.endswith(("HOST", "URL"))}
