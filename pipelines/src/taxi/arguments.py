@@ -101,6 +101,7 @@ def parser() -> Parser:
     which.add_argument("--month", type=month, metavar="MONTH", help="every week that touches the month")
     which.add_argument("--week", type=parsed(day), metavar="DATE", help="the week that begins on this Sunday")
     add(commands, "manhattan", "count the trips of Manhattan's zones and draw the map")
+    add(commands, "report", "write a page about the lake: its months, the newest weeks, the zones where most trips begin")
     command = add(commands, "adhoc", "answer how many trips began in a borough, by hour and weekday")
     command.add_argument("--borough", required=True, metavar="NAME", help="such as Manhattan")
     command.add_argument("--start-date", type=parsed(day), required=True, metavar="DATE", help="first day")

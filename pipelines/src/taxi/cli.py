@@ -132,6 +132,13 @@ def draw_manhattan(settings: Settings, _: argparse.Namespace) -> Outcome:
     return {"stats": stats, "map": drawn}, line
 
 
+def write_report(settings: Settings, _: argparse.Namespace) -> Outcome:
+    from taxi import report
+
+    done = report.write(settings)
+    return done, f"reported {done.trips:,} trips of {done.months} months: {done.uri}, in {done.seconds:.1f} s"
+
+
 def adhoc(settings: Settings, options: argparse.Namespace) -> Outcome:
     import json
 
@@ -168,6 +175,7 @@ COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], Outcome]] = {
     "weeks": update_weeks,
     "month": month,
     "manhattan": draw_manhattan,
+    "report": write_report,
     "adhoc": adhoc,
     "maintain": maintain,
     "sql": run_sql,

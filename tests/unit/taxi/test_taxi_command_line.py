@@ -84,6 +84,7 @@ def test_one_command_does_what_a_month_needs(taxi: Run, environment: dict[str, s
     assert [line.split(":")[0] for line in lines] == ["loaded 2023-03", *(f"week of {day}" for day in WEEKS_OF_MARCH)]
     weeks = json.loads((tmp_path / "result").read_text())["weeks"]
     assert [week["period"] for week in weeks] == WEEKS_OF_MARCH
+    assert taxi("report").out.startswith(f"reported 1,000 trips of 1 months: {environment['TAXI_OUTPUTS']}/report.md, in ")
 
 
 WEEKS_OF_MARCH = ["2023-02-26", "2023-03-05", "2023-03-12", "2023-03-19", "2023-03-26"]
