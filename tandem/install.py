@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from tandem import console, explain, hashing, helm, images, kube, source, taxi_settings
+from tandem import code_servers, console, explain, hashing, helm, images, kube, source
 from tandem.errors import TandemError
 from tandem.exclusive import exclusive
 from tandem.paths import ROOT
@@ -95,7 +95,7 @@ def apply(phase: console.Phase) -> None:
     started = ["upgrade", "--install", kube.RELEASE, str(CHART), "--namespace", kube.NAMESPACE, *words, *helm.over_changes_by_hand()]
     labels = f"{LABEL}={content()},{source.LABEL}={source.decide(user_values())}"
     waiting = ["--wait", "--timeout", f"{TIMEOUT_SECONDS}s", "--labels", labels]
-    with explain.watch(phase) as watch, taxi_settings.followed():
+    with explain.watch(phase) as watch, code_servers.followed():
         try:
             helm.stream(*started, *waiting)
         except TandemError as problem:

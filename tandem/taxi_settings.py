@@ -1,16 +1,13 @@
-"""What follows from the taxi settings of a release: its setup Job ends before anyone looks, its code server has what they say now."""
+"""What follows from the taxi settings of a release: its setup Job ends before anyone looks into the lake."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from tandem import console, kube
 from tandem.errors import TandemError
 
-SETTINGS = f"{kube.RELEASE}-taxi"
 SETUP = f"{kube.RELEASE}-lake-setup"
 SETUP_SECONDS = 600.0
 
@@ -39,23 +36,3 @@ def last_words(job: str) -> str:
     except TandemError as problem:
         return str(problem)
     return lines[-1] if lines else "it has written nothing"
-
-
-@contextmanager
-def followed() -> Iterator[None]:
-    """Replace the code servers if the block changes the settings, also when it fails after that: they read them when they start."""
-    before = settings()
-    try:
-        yield
-    finally:
-        if before is not None and settings() != before:
-            for server in kube.items("deployment", selector="tandem/code-location=taxi"):
-                name = f"deployment/{server['metadata']['name']}"
-                kube.kubectl("rollout", "restart", name, "--namespace", kube.NAMESPACE)
-                kube.kubectl("rollout", "status", name, "--namespace", kube.NAMESPACE, "--timeout", "120s", timeout=150)
-
-
-def settings() -> dict[str, str] | None:
-    """The taxi settings in the cluster; None where there are none."""
-    found = [item for item in kube.items("configmap") if item["metadata"]["name"] == SETTINGS]
-    return dict(found[0].get("data") or {}) if found else None

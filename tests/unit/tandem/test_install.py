@@ -79,7 +79,7 @@ def test_helm_is_given_the_decision_on_taxi_months_before_the_users_values(
     called: list[str] = []
     monkeypatch.setattr(helm, "stream", lambda *words: called.extend(words))
     monkeypatch.setattr(kube, "kubectl", lambda *_, **__: "")
-    monkeypatch.setattr("tandem.taxi_settings.settings", lambda: None)
+    monkeypatch.setattr("tandem.code_servers.read_at_start", dict)
     monkeypatch.setattr(helm, "over_changes_by_hand", lambda: [])
     install.apply(console.Phase("install"))
     assert [called[i + 1] for i, word in enumerate(called) if word == "--values"] == [

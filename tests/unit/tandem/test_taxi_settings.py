@@ -1,4 +1,4 @@
-"""The setup Job of the lake is waited for, and a code server gets the settings of an upgrade."""
+"""The setup Job of the lake is waited for."""
 
 from __future__ import annotations
 
@@ -49,31 +49,3 @@ def test_a_job_that_fails_or_takes_too_long_is_told_with_its_last_words(monkeypa
     with pytest.raises(TandemError, match=r"has not made the lake in 0 s: no route"):
         wait(monkeypatch, [[job("tandem-lake-setup-r7", active=1)]], within=0)
     assert asked[0].startswith("logs job/tandem-lake-setup-r7")
-
-
-@pytest.mark.parametrize("fails", [False, True])
-@pytest.mark.parametrize(("before", "restarted"), [("s3://a", False), ("s3://b", True), (None, False)])
-def test_code_servers_are_replaced_when_the_settings_have_changed(
-    before: str | None, restarted: bool, fails: bool, monkeypatch: pytest.MonkeyPatch, asked: list[str]
-) -> None:
-    maps = [{"metadata": {"name": "tandem-taxi"}, "data": {"TAXI_REQUESTS": before}}] if before else []
-
-    def items(kind: str, selector: str = "") -> list[Any]:
-        return maps if kind == "configmap" else [{"metadata": {"name": "tandem-dagster-code-taxi"}}]
-
-    monkeypatch.setattr(kube, "items", items)
-
-    def upgrade() -> None:
-        with taxi_settings.followed():
-            maps[:] = [{"metadata": {"name": "tandem-taxi"}, "data": {"TAXI_REQUESTS": "s3://a"}}]
-            if fails:
-                raise TandemError("not all of it works")
-
-    if fails:
-        with pytest.raises(TandemError, match="not all of it works"):
-            upgrade()
-    else:
-        upgrade()
-    assert [word.split(" --")[0] for word in asked] == (
-        [f"rollout {verb} deployment/tandem-dagster-code-taxi" for verb in ("restart", "status")] if restarted else []
-    )
