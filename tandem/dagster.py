@@ -15,12 +15,15 @@ LOCATION = "taxi"
 REPOSITORY = {"repositoryName": "__repository__", "repositoryLocationName": LOCATION}
 PARTITION = "dagster/partition"
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+LOCATION_SECONDS = 120.0
 FINISHED = ("SUCCESS", "FAILURE", "CANCELED")
 
 LOCATIONS = """{ workspaceOrError { __typename ... on PythonError { message } ... on Workspace { locationEntries { name loadStatus
   locationOrLoadError { __typename ... on PythonError { message } } } } } }"""
 LAUNCH = """mutation($p: ExecutionParams!) { launchRun(executionParams: $p) { __typename ... on LaunchRunSuccess { run { runId } }
   ... on Error { message } ... on RunConfigValidationInvalid { errors { message } } } }"""
+SENSORS = """query($r: RepositorySelector!) { sensorsOrError(repositorySelector: $r) { ... on Sensors { results { name sensorState {
+  status ticks(limit: 1) { status timestamp skipReason error { message } } } } } } }"""
 RUNS = """query($f: RunsFilter!, $n: Int!) { runsOrError(filter: $f, limit: $n) { __typename ... on Error { message }
   ... on Runs { results { runId status jobName startTime endTime tags { key value } } } } }"""
 FAILURES = """query($r: ID!) { logsForRun(runId: $r, limit: 1000) { ... on EventConnection { events {
@@ -33,7 +36,7 @@ SUMMARY = """query($k: AssetKeyInput!, $n: Int!) {
 
 
 class Dagster:
-    """A client of the code location `taxi` of the Dagster at `url`. Calls raise TandemError with the server's words."""
+    """A client of a Dagster; of its code location `taxi` where none is named. Calls raise TandemError with the server's words."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -53,16 +56,25 @@ class Dagster:
             raise TandemError(f"Dagster refuses a query: {found['errors'][0]['message']}")
         return found["data"]
 
-    def location_problem(self) -> str | None:
+    def location_problem(self, location: str = LOCATION) -> str | None:
         """Why the code location can't be used yet; None when it can."""
         workspace = self.query(LOCATIONS)["workspaceOrError"]
-        entry = next((e for e in workspace.get("locationEntries", []) if e["name"] == LOCATION), None)
+        entry = next((e for e in workspace.get("locationEntries", []) if e["name"] == location), None)
         if entry is None:
-            return str(workspace.get("message") or f"there is no code location {LOCATION}")
+            return str(workspace.get("message") or f"there is no code location {location}")
         loaded = entry["locationOrLoadError"] or {}
         if loaded.get("__typename") == "PythonError":
             return str(loaded["message"]).strip().splitlines()[0]
-        return None if entry["loadStatus"] == "LOADED" and loaded else f"code location {LOCATION} is loading"
+        return None if entry["loadStatus"] == "LOADED" and loaded else f"code location {location} is loading"
+
+    def until_loaded(self, location: str, note: Callable[[str], None], *, within: float = LOCATION_SECONDS) -> None:
+        """Wait until a code location can be used; after an upgrade that takes some seconds. Raises TandemError that says why it cannot."""
+        deadline = time.monotonic() + within
+        while problem := self.location_problem(location):
+            if time.monotonic() > deadline:
+                raise TandemError(f"Dagster can't use the code location {location}: {problem}", f"see {self.url}/locations")
+            note(problem)
+            time.sleep(1)
 
     def launch(self, job: str, tags: dict[str, str]) -> str:
         """Queue a run of a job; its id."""
@@ -111,6 +123,12 @@ class Dagster:
                 return str(text.splitlines()[0])
         return "Dagster does not say why"
 
+    def sensors(self, location: str) -> list[dict[str, Any]]:
+        """The sensors of a code location: name, whether it is on, and how (`last`), when (`at`) and with what words the last look ended."""
+        selector = {**REPOSITORY, "repositoryLocationName": location}
+        found = self.query(SENSORS, timeout=10, r=selector)["sensorsOrError"].get("results", [])
+        return [{"name": sensor["name"], "on": sensor["sensorState"]["status"] == "RUNNING", **last_look(sensor)} for sensor in found]
+
     def summary(self, *, runs: int = 3) -> dict[str, Any]:
         """In one query: the partitions of taxi_trips that are loaded, as ranges of days, and the newest runs."""
         found = self.query(SUMMARY, timeout=10, k={"path": ["taxi_trips"]}, n=runs)
@@ -129,6 +147,15 @@ class Dagster:
                 for run in found["runsOrError"].get("results", [])
             ],
         }
+
+
+def last_look(sensor: Any) -> dict[str, Any]:
+    """How the last tick of a sensor ended, when, and with which words; None for a sensor that has none."""
+    tick = next(iter(sensor["sensorState"]["ticks"]), None)
+    if tick is None:
+        return {"last": None, "at": None, "said": ""}
+    words = (tick["error"] or {}).get("message") or tick["skipReason"] or ""
+    return {"last": tick["status"], "at": tick["timestamp"], "said": words.strip().partition("\n")[0]}
 
 
 def partition_of(run: Any) -> str:

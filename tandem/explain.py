@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-from tandem import console, kube
+from tandem import code_servers, console, kube
 from tandem.errors import TandemError
 
 LOG_LINES = "60"
@@ -59,9 +59,11 @@ def not_ready() -> list[Any]:
 
 
 def component(pod: Any) -> str:
-    """What people call a pod: its component, the chart's name where the component is its server, else the pod's name."""
+    """What people call a pod: its component (with the location of a code server), the chart's name of a server, else the pod's name."""
     labels = pod["metadata"].get("labels", {})
     found = labels.get("app.kubernetes.io/component")
+    if location := labels.get(code_servers.LABEL):
+        return f"{found} {location}"
     return str(labels.get("app.kubernetes.io/name") if found == "server" else found or pod["metadata"]["name"])
 
 

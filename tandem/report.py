@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tandem import console, first_run, open, taxi
+from tandem import console, first_run, lineage, open, summary, taxi
 from tandem.airflow import Airflow
 
 NEXT = (
@@ -15,13 +15,20 @@ NEXT = (
 )
 
 
-def show(pages: list[dict[str, Any]], client: Airflow, run: Any, lake: taxi.Lake | None, seconds: float) -> None:
-    """What the user came for: rows, addresses, logins, and what to do next."""
+def show(pages: list[dict[str, Any]], client: Airflow, run: Any, no_summary: str, lake: taxi.Lake | None, seconds: float) -> None:
+    """What the user came for: rows, addresses, logins, and what to do next.
+
+    :param no_summary: why the run has no summary; empty if it has
+    """
     console.say()
     first_run.show(run)
     console.say()
+    summary.show(run, no_summary)
+    console.say()
     if lake is not None:
         taxi.show(lake)
+        console.say()
+        lineage.show(pages)
         console.say()
     for line in console.table(addresses(pages, f"user {client.username}   password {client.password}"), indent=""):
         console.say(line, logged=False)

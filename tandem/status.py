@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tandem import airflow, cluster, console, dagster, engine, explain, helm, images, install, kube, open
+from tandem import airflow, cluster, console, dagster, engine, explain, helm, images, install, kube, lineage, open
 from tandem.errors import TandemError
 from tandem.forward import Forward
 
@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
 
 
 def collect() -> dict[str, Any]:
-    """Everything `make status` knows. Keys: ready, engine, cluster, nodes, release, images, pods, pages, last_run, taxi."""
+    """Everything `make status` knows. Keys: ready, engine, cluster, nodes, release, images, pods, pages, last_run, taxi, lineage."""
     found: dict[str, Any] = {
         "ready": False,
         "engine": engine.reachable(),
@@ -39,6 +39,7 @@ def collect() -> dict[str, Any]:
         "pages": [],
         "last_run": None,
         "taxi": None,
+        "lineage": [],
     }
     if not found["engine"] or not cluster.exists():
         return found
@@ -52,6 +53,7 @@ def collect() -> dict[str, Any]:
     found["pages"] = open.addresses()
     found["last_run"] = last_run(found["pages"]) if found["release"] else None
     found["taxi"] = taxi(found["pages"]) if found["release"] else None
+    found["lineage"] = carried(found["pages"]) if found["release"] else []
     found["ready"] = all(part["ready"] for part in found["nodes"] + found["pods"]) and (found["release"] or {}).get("status") == "deployed"
     return found
 
@@ -103,6 +105,15 @@ def taxi(pages: list[dict[str, Any]]) -> dict[str, Any] | None:
         return None
 
 
+def carried(pages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """How the bridge between both orchestrators stands, in each direction; none where it is not installed or Dagster does not answer."""
+    try:
+        with reach(open.DAGSTER, pages) as url:
+            return lineage.state(dagster.Dagster(url))
+    except TandemError:
+        return []
+
+
 @contextlib.contextmanager
 def reach(ui: open.Ui, pages: list[dict[str, Any]]) -> Iterator[str]:
     """The address of a page, which is opened for as long as the block runs if it is not open."""
@@ -142,3 +153,5 @@ def show(found: dict[str, Any]) -> None:
         console.say(f"Taxi      {', '.join(taxis['months']) or 'no months are loaded'}")
         for line in console.table([(r["state"].lower(), r["job"], r["partition"] or "") for r in taxis["runs"]], indent="          "):
             console.say(line)
+    for number, line in enumerate(console.table([lineage.in_words(direction) for direction in found["lineage"]], indent="")):
+        console.say(f"{'' if number else 'Lineage':<10}{line}")

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 from tandem import console, kube
-from tandem.dagster import FINISHED, PARTITION, RANGE_END, RANGE_START, Dagster, partition_of
-from tandem.errors import TandemError
+from tandem.dagster import FINISHED, LOCATION, PARTITION, RANGE_END, RANGE_START, Dagster, partition_of
 from tandem.paths import ROOT, STATE
 
 MONTHS = ("2023-01", "2023-02", "2023-03")
 MONTHLY_JOB, WEEKLY_JOB = "trip_update_job", "weekly_update_job"
 CODE_SERVER, CONTAINER = "deploy/tandem-dagster-code-taxi", "code"
 MAP = STATE / "outputs" / "manhattan_map.png"
-LOCATION_SECONDS = 120.0
 MONTHS_SECONDS = 900.0
 FIRST_LINES = 6
 
@@ -89,7 +86,7 @@ def ensure(client: Dagster, phase: console.Phase) -> Lake:
     weeks_are_missing = bool(months) or not set(sundays) <= set(found.weeks_loaded)
     if not weeks_are_missing:
         return found
-    until_loaded(client, phase)
+    client.until_loaded(LOCATION, phase.note)
     under_way = {partition_of(run): run["runId"] for run in client.runs(pipelineName=MONTHLY_JOB) if run["status"] not in FINISHED}
     # Runs of their own and not a backfill, which Dagster's daemon looks at only every half minute.
     runs = [under_way.get(day) or client.launch(MONTHLY_JOB, {PARTITION: day}) for day in months]
@@ -98,16 +95,6 @@ def ensure(client: Dagster, phase: console.Phase) -> Lake:
     weekly = client.launch(WEEKLY_JOB, {RANGE_START: sundays[0], RANGE_END: sundays[-1]})
     client.finish([weekly], phase.note, within=MONTHS_SECONDS)
     return look()
-
-
-def until_loaded(client: Dagster, phase: console.Phase, *, within: float = LOCATION_SECONDS) -> None:
-    """Wait for Dagster to have read the code location; after an upgrade that takes some seconds."""
-    deadline = time.monotonic() + within
-    while problem := client.location_problem():
-        if time.monotonic() > deadline:
-            raise TandemError(f"Dagster can't use the taxi pipelines: {problem}", f"see {client.url}/locations")
-        phase.note(problem)
-        time.sleep(1)
 
 
 def weeks_of(months: tuple[str, ...]) -> list[str]:

@@ -19,12 +19,14 @@ from tandem import (
     first_run,
     images,
     install,
+    lineage,
     load,
     open,
     ready,
     report,
     shell,
     source,
+    summary,
     taxi,
     taxi_settings,
     tools,
@@ -47,7 +49,8 @@ def main(arguments: list[str]) -> int:
         pages = open_pages()
         client, run = run_dag(url_of(open.AIRFLOW, pages))
         lake = load_taxi(pages)
-        report.show(pages, client, run, lake, time.monotonic() - started)
+        problem = summarize(client, run)
+        report.show(pages, client, run, problem, lake, time.monotonic() - started)
     return 0
 
 
@@ -160,4 +163,13 @@ def load_taxi(pages: list[dict[str, Any]]) -> taxi.Lake | None:
         return None
     with console.phase(f"taxi months {taxi.MONTHS[0]} to {taxi.MONTHS[-1]}") as phase:
         taxi_settings.wait_for_setup(install.revision(), phase)
-        return taxi.ensure(Dagster(url_of(open.DAGSTER, pages)), phase)
+        client = Dagster(url_of(open.DAGSTER, pages))
+        if lineage.is_installed():
+            client.until_loaded(lineage.LOCATION, phase.note)
+        return taxi.ensure(client, phase)
+
+
+def summarize(client: Airflow, run: Any) -> str:
+    """The summary of the hour that the run wrote into, which Airflow makes by itself; why there is none, if there is none."""
+    with console.phase("fraud_summary of that hour") as phase:
+        return summary.ensure(client, run, phase)

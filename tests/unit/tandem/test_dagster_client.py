@@ -153,3 +153,31 @@ def test_refusals_and_silence_are_told_in_a_line(server: Server, client: Dagster
         client.query("{ version }")
     with pytest.raises(TandemError, match=r"Dagster does not answer at http://127\.0\.0\.1:9"):
         Dagster("http://127.0.0.1:9").query("{ version }")
+
+
+def test_a_code_location_that_never_loads_is_told(server: Server, client: Dagster) -> None:
+    notes: list[str] = []
+    server.answers += [locations("LOADING", None, "lineage"), locations("LOADED", {"__typename": "RepositoryLocation"}, "lineage")]
+    client.until_loaded("lineage", notes.append)
+    assert notes == ["code location lineage is loading"]
+    server.answers[:] = [locations("LOADED", {"__typename": "PythonError", "message": "no module shapely\nmore"})]
+    with pytest.raises(TandemError, match=r"Dagster can't use the code location taxi: no module shapely$"):
+        client.until_loaded("taxi", notes.append, within=0)
+
+
+def test_sensors_say_how_their_last_look_ended(server: Server, client: Dagster) -> None:
+    def sensor(name: str, status: str, *ticks: Any) -> Any:
+        return {"name": name, "sensorState": {"status": status, "ticks": list(ticks)}}
+
+    failed = {"status": "FAILURE", "timestamp": 7.5, "skipReason": None, "error": {"message": "Airflow refuses the login\nTraceback"}}
+    skipped = {"status": "SKIPPED", "timestamp": 8.5, "skipReason": "nothing new", "error": None}
+    found = [sensor("one", "RUNNING", failed), sensor("two", "RUNNING", skipped), sensor("three", "STOPPED")]
+    server.answers.append({"data": {"sensorsOrError": {"results": found}}})
+    assert client.sensors("lineage") == [
+        {"name": "one", "on": True, "last": "FAILURE", "at": 7.5, "said": "Airflow refuses the login"},
+        {"name": "two", "on": True, "last": "SKIPPED", "at": 8.5, "said": "nothing new"},
+        {"name": "three", "on": False, "last": None, "at": None, "said": ""},
+    ]
+    assert server.asked[0]["r"]["repositoryLocationName"] == "lineage"
+    server.answers[:] = [{"data": {"sensorsOrError": {}}}]
+    assert client.sensors("lineage") == []

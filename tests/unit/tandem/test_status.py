@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -42,9 +43,15 @@ def test_people_see_the_months_and_the_runs(capsys: pytest.CaptureFixture[str]) 
         "pages": PAGES,
         "last_run": None,
         "taxi": SUMMARY,
+        "lineage": [
+            {"direction": "Airflow to Dagster", "on": True, "last": "SKIPPED", "at": time.time() - 3, "said": "nothing new"},
+            {"direction": "Dagster to Airflow", "on": False, "last": None, "at": None, "said": ""},
+        ],
     }
     status.show(found)
     said = capsys.readouterr().out
     assert "Dagster   http://localhost:3000\n" in said
     assert "Taxi      2023-01 to 2023-03\n" in said
     assert "success  trip_update_job  2023-03-01\n" in said
+    assert "Lineage   Airflow to Dagster  skipped  nothing new (3 s ago)\n" in said
+    assert "          Dagster to Airflow  off      turn its sensor on in Dagster\n" in said

@@ -12,7 +12,6 @@ import pytest
 
 from tandem import console, kube, taxi
 from tandem.dagster import RANGE_END, RANGE_START
-from tandem.errors import TandemError
 
 ROWS = {"2023-01": 100_000, "2023-02": 100_000, "2023-03": 100_000}
 SUNDAYS = taxi.weeks_of(taxi.MONTHS)
@@ -32,10 +31,11 @@ class Client:
         self.running = running or []
         self.launched: list[tuple[str, dict[str, str]]] = []
         self.finished: list[list[str]] = []
-        self.problems = ["code location taxi is loading", None]
+        self.awaited: list[str] = []
 
-    def location_problem(self) -> str | None:
-        return self.problems.pop(0) if len(self.problems) > 1 else self.problems[0]
+    def until_loaded(self, location: str, _note: Any) -> None:
+        assert not self.launched
+        self.awaited.append(location)
 
     def runs(self, **_filter: Any) -> list[Any]:
         return self.running
@@ -54,7 +54,6 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[taxi.Lake]:
     """What is in the lake each time someone looks."""
     found: list[taxi.Lake] = []
     monkeypatch.setattr(taxi, "look", lambda: found.pop(0))
-    monkeypatch.setattr("tandem.taxi.time.sleep", lambda _seconds: None)
     return found
 
 
@@ -82,6 +81,7 @@ def test_an_empty_lake_gets_its_months_and_then_their_weeks(looks: list[taxi.Lak
     months = [("trip_update_job", {"dagster/partition": f"{month}-01"}) for month in taxi.MONTHS]
     assert client.launched == [*months, ("weekly_update_job", {RANGE_START: "2023-01-01", RANGE_END: "2023-03-26"})]
     assert client.finished == [["run 1", "run 2", "run 3"], ["run 4"]]
+    assert client.awaited == ["taxi"]
 
 
 def test_only_what_is_missing_is_loaded(looks: list[taxi.Lake]) -> None:
@@ -107,13 +107,6 @@ def test_a_month_that_is_being_loaded_is_waited_for(looks: list[taxi.Lake]) -> N
     client = Client([running])
     ensure(client)
     assert client.finished[0] == ["run 1", "theirs", "run 2"]
-
-
-def test_a_code_location_that_never_loads_is_told(looks: list[taxi.Lake]) -> None:
-    client: Any = Client()
-    client.problems = ["no module shapely"]
-    with pytest.raises(TandemError, match="Dagster can't use the taxi pipelines: no module shapely"):
-        taxi.until_loaded(client, console.Phase("taxi"), within=0)
 
 
 def test_the_lake_is_read_in_the_code_server(monkeypatch: pytest.MonkeyPatch) -> None:

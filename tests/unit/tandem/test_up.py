@@ -122,6 +122,6 @@ def test_status_has_the_same_keys_when_nothing_is_there(monkeypatch: pytest.Monk
     monkeypatch.setattr(engine, "reachable", lambda: False)
     assert status.main(["--json"]) == 1
     found = json.loads(capsys.readouterr().out)
-    assert list(found) == ["ready", "engine", "cluster", "nodes", "release", "images", "pods", "pages", "last_run", "taxi"]
+    assert list(found) == ["ready", "engine", "cluster", "nodes", "release", "images", "pods", "pages", "last_run", "taxi", "lineage"]
     assert status.main([]) == 1
     assert capsys.readouterr().out == "Tandem is down: the container engine does not answer. `make up` brings it up.\n"
