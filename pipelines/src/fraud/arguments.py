@@ -1,23 +1,26 @@
 """The command line's arguments: names, defaults, help, and what they may be."""
 
 import argparse
-import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
+from common.answers import FORMATS
 from fraud import environment
-from fraud.generate import DEFAULT_ROWS_PER_USER, DEFAULT_USERS, MAX_CENTS, MIN_CENTS, RowRange
+from fraud.generate import DEFAULT_ROWS_PER_USER, DEFAULT_USERS, MAX_CENTS, MIN_CENTS
+from fraud.hours import parse_intervals
 from fraud.interval import DEFAULT_LENGTH, IDS_PER_INTERVAL, Interval, last_complete, parse_moment
+from fraud.values import parsed, rate, row_range, whole_number
 
 PROGRAM = "python -m fraud"
 DEFAULT_RATE = 0.5
 DEFAULT_CONNECT_TIMEOUT = 10
-DESCRIPTION = "Random transactions in Postgres, and fraud labels for them in MySQL."
+DESCRIPTION = "Random transactions in Postgres, fraud labels for them in MySQL, and a summary of both."
 COMMANDS = """commands:
   transactions   write the random transactions of one data interval, exactly once
-  labels         give every transaction that has none a fraud label"""
+  labels         give every transaction that has none a fraud label
+  summary        summarise transactions and labels by hour and symbol, as a table and a file
+  sql            look at the tables in Postgres"""
 EXIT_CODES = """exit codes:
   0    done, or already there
   1    it could not be done
@@ -42,58 +45,14 @@ class Parser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {message}; see {self.prog} --help\n")
 
 
-def parsed(convert: Callable[[str], Any]) -> Callable[[str], Any]:
-    """An argparse type from a function that raises ValueError with a reason for the user."""
-
-    def convert_or_refuse(text: str) -> Any:
-        try:
-            return convert(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from None
-
-    return convert_or_refuse
-
-
-def whole_number(least: int, most: int) -> Callable[[str], int]:
-    def convert(text: str) -> int:
-        if not re.fullmatch(r"[+-]?\d[\d_]*", text, re.ASCII) or len(text) > 20:
-            raise ValueError(f"must be a whole number, got {text!r}")
-        number = int(text.replace("_", ""))
-        if not least <= number <= most:
-            raise ValueError(f"must be from {least:,} to {most:,}, got {text}")
-        return number
-
-    return convert
-
-
-def row_range(text: str) -> RowRange:
-    """`12` or `5-20`."""
-    match = re.fullmatch(r"(\d[\d_]*)(?:-(\d[\d_]*))?", text, re.ASCII)
-    if not match:
-        raise ValueError(f"must be a number or a range like 5-20, got {text!r}")
-    convert = whole_number(1, IDS_PER_INTERVAL)
-    least, most = convert(match[1]), convert(match[2] or match[1])
-    if least > most:
-        raise ValueError(f"must not end below its start, got {text}")
-    return RowRange(least, most)
-
-
-def rate(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = float("nan")
-    if not 0 <= number <= 1:  # which refuses not-a-number, too
-        raise ValueError(f"must be a number from 0 to 1, got {text!r}")
-    return number
-
-
 def parser() -> Parser:
     """The whole command line."""
     main = Parser(prog=PROGRAM, description=f"{DESCRIPTION}\n\n{COMMANDS}", epilog=EXIT_CODES)
     commands = main.add_subparsers(dest="command", metavar="COMMAND", help="one of the above; COMMAND --help tells more")
     add_transactions(commands)
     add_labels(commands)
+    add_summary(commands)
+    add_sql(commands)
     return main
 
 
@@ -144,6 +103,42 @@ def add_labels(commands: Any) -> None:
     add_common(command, "chooses other labels")
 
 
+def add_summary(commands: Any) -> None:
+    command = commands.add_parser(
+        "summary",
+        description="Join the transactions in Postgres with the labels in MySQL, in one statement of DuckDB,\n"
+        "and write per hour and symbol how many there are, of which amount, and the same of those\n"
+        "whose label says fraud: to the table fraud_summary in Postgres, which is made when needed,\n"
+        "and as fraud_summary.csv. Hours are replaced, so that running it again changes nothing.",
+        epilog=epilog(
+            "python -m fraud summary\n  python -m fraud summary --intervals 2026-01-31T09:30:00Z/2026-01-31T10:00:00Z",
+            environment.POSTGRES,
+            environment.MYSQL,
+            environment.STORE,
+        ),
+    )
+    command.add_argument(
+        "--intervals",
+        type=parsed(parse_intervals),
+        default=(),
+        metavar="START/END,…",
+        help="renew the hours of these data intervals, ISO 8601 with offset, and hours that are not up to date (default all hours)",
+    )
+    add_connect_timeout(command)
+    add_result_file(command, "the number of rows and hours")
+
+
+def add_sql(commands: Any) -> None:
+    command = commands.add_parser(
+        "sql",
+        description="Run one statement that changes nothing in Postgres, and print its rows.",
+        epilog=epilog('python -m fraud sql "SELECT * FROM fraud_summary ORDER BY hour DESC LIMIT 7"', environment.POSTGRES),
+    )
+    command.add_argument("statement", metavar="SQL", help="a SELECT")
+    command.add_argument("--format", choices=FORMATS, default="table", help="(default %(default)s)")
+    add_connect_timeout(command)
+
+
 def add_interval(command: Parser, default: str) -> None:
     moment = parsed(parse_moment)
     length = DEFAULT_LENGTH.seconds // 60
@@ -157,6 +152,11 @@ def add_common(command: Parser, seed_effect: str) -> None:
     command.add_argument(
         "--seed", type=parsed(whole_number(0, 2**63 - 1)), default=0, metavar="N", help=f"{seed_effect} (default %(default)s)"
     )
+    add_connect_timeout(command)
+    add_result_file(command, "the row count and the interval")
+
+
+def add_connect_timeout(command: Parser) -> None:
     command.add_argument(
         "--connect-timeout",
         type=parsed(whole_number(1, 600)),
@@ -164,14 +164,18 @@ def add_common(command: Parser, seed_effect: str) -> None:
         metavar="SECONDS",
         help="how long to wait for a database to answer (default %(default)s)",
     )
-    command.add_argument("--result-file", type=Path, metavar="PATH", help="also write the row count and the interval to this file, as JSON")
 
 
-def epilog(examples: str, *variables: tuple[environment.Variable, ...]) -> str:
+def add_result_file(command: Parser, what: str) -> None:
+    command.add_argument("--result-file", type=Path, metavar="PATH", help=f"also write {what} to this file, as JSON")
+
+
+def epilog(examples: str, *groups: tuple[environment.Variable, ...]) -> str:
+    variables = [variable for group in groups for variable in group]
+    width = max(15, *(len(variable.name) for variable in variables))
     lines = [
-        f"  {variable.name:<15} {variable.meaning}" + (f" (default {variable.default})" if variable.default else "")
-        for group in variables
-        for variable in group
+        f"  {variable.name:<{width}} {variable.meaning}" + (f" (default {variable.default})" if variable.default else "")
+        for variable in variables
     ]
     return f"examples:\n  {examples}\n\nenvironment:\n" + "\n".join(lines) + f"\n\n{EXIT_CODES}"
 

@@ -3,12 +3,12 @@
 import argparse
 import signal
 import sys
-import threading
 from collections.abc import Sequence
 from typing import NoReturn
 
+from common import stopping
+from common.errors import PipelineError
 from fraud import arguments, environment
-from fraud.errors import FraudError, Stopped
 from fraud.interval import Interval
 from fraud.output import Progress, ResultFile
 
@@ -18,28 +18,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = arguments.parser()
     options = parser.parse_args(argv)
     if options.command is None:
-        parser.error("choose a command: transactions or labels")
-    if threading.current_thread() is threading.main_thread():
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, stop)
-    try:
-        {"transactions": transactions, "labels": labels}[options.command](options)
-    except FraudError as error:
-        print(f"{parser.prog} {options.command}: error: {error}", file=sys.stderr)
-        return 1
-    except Stopped as stopped:
-        name = signal.Signals(int(str(stopped.code)) - 128).name
-        print(f"{parser.prog} {options.command}: stopped by {name}; running it again completes the work", file=sys.stderr)
-        raise
+        parser.error(f"choose a command: {', '.join(COMMANDS)}")
+    program = f"{parser.prog} {options.command}"
+    stopped = f"{program}: stopped by {{name}}; running it again completes the work"
+    with stopping.on_signals(stopped):
+        try:
+            COMMANDS[options.command](options)
+        except BaseException as error:
+            # DuckDB makes an error of its own of a signal.
+            if cause := stopping.behind(error):
+                print(stopped.format(name=signal.Signals(int(str(cause.code)) - 128).name), file=sys.stderr)
+                raise cause from None
+            if not isinstance(error, PipelineError):
+                raise
+            print(f"{program}: error: {error}", file=sys.stderr)
+            return 1
     return 0
-
-
-def stop(number: int, _frame: object) -> NoReturn:
-    """End through the exception handlers, so that open transactions are rolled back. Also needed because the process is
-    number 1 of its container, which the kernel protects from signals that it does not handle."""
-    for further in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(further, signal.SIG_IGN)
-    raise Stopped(128 + number)
 
 
 def usage_error(options: argparse.Namespace, error: ValueError) -> NoReturn:
@@ -94,3 +88,41 @@ def labels(options: argparse.Namespace) -> None:
         print("already there: every transaction has its label")
     if interval:
         print(f"{interval} has {outcome.rows:,} labels, {outcome.fraudulent:,} of them fraudulent")
+
+
+def summary(options: argparse.Namespace) -> None:
+    from common.s3 import place
+    from fraud.hours import spans
+
+    intervals = options.intervals
+    settings = environment.settings(environment.POSTGRES, environment.MYSQL, environment.STORE)
+    folder = place(settings, "FRAUD_OUTPUTS", "s3://outputs/fraud", "s3")
+    result = ResultFile(options.result_file)
+
+    from fraud import mysql, postgres
+    from fraud.engine import engine
+    from fraud.summary import renew
+
+    progress = Progress("hours")
+    timeout = options.connect_timeout
+    with mysql.session(settings, timeout) as labels, postgres.session(settings, timeout) as source, engine(settings) as joined:
+        done = renew(source, labels, joined, spans(intervals) if intervals else None, folder)
+    whole = Interval(min(i.start for i in intervals), max(i.end for i in intervals)) if intervals else None
+    result.write(whole, **done._asdict())
+    print(f"summarised {done.transactions:,} transactions of {done.hours:,} hours in {done.rows:,} rows, {progress.seconds:.1f} s")
+    print(f"wrote {done.uri}: {done.file_rows:,} rows")
+
+
+def run_sql(options: argparse.Namespace) -> None:
+    settings = environment.settings(environment.POSTGRES)
+
+    from common.answers import formatted
+    from fraud import postgres
+    from fraud.look import look
+
+    with postgres.session(settings, options.connect_timeout) as conn:
+        answer = look(conn, options.statement)
+    print(formatted(answer, options.format), end="")
+
+
+COMMANDS = {"transactions": transactions, "labels": labels, "summary": summary, "sql": run_sql}

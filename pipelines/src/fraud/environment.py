@@ -1,4 +1,4 @@
-"""Where the databases are, from environment variables."""
+"""Where the databases and the object store are, from environment variables."""
 
 import os
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from fraud.errors import FraudError
 
 
 class Variable(NamedTuple):
-    """One variable that a database needs."""
+    """One variable that a command needs."""
 
     name: str
     meaning: str
@@ -28,6 +28,12 @@ MYSQL = (
     Variable("MYSQL_DATABASE", "database with the labels, usually data"),
     Variable("MYSQL_USER", "user that may create the table and write to it"),
     Variable("MYSQL_PASSWORD", "its password", may_be_empty=True),
+)
+STORE = (
+    Variable("AWS_ACCESS_KEY_ID", "key of the object store"),
+    Variable("AWS_SECRET_ACCESS_KEY", "its secret"),
+    Variable("AWS_ENDPOINT_URL", "address of the object store; none for AWS itself", default="", may_be_empty=True),
+    Variable("FRAUD_OUTPUTS", "folder for the file", default="s3://outputs/fraud"),
 )
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
-from taxi import sql
+from common.answers import FORMATS
 from taxi.errors import UsageError
 from taxi.months import Month, parse_range
 
@@ -110,7 +110,7 @@ def parser() -> Parser:
     add(commands, "maintain", "merge small files, forget old snapshots, delete files that nobody needs")
     command = add(commands, "sql", "run a query; the tables are taxi_trips and taxi_zones")
     command.add_argument("statement", metavar="SQL", help='such as "SELECT count(*) FROM taxi_trips"')
-    command.add_argument("--format", choices=sql.FORMATS, default="table", help="(default %(default)s)")
+    command.add_argument("--format", choices=FORMATS, default="table", help="(default %(default)s)")
     command.add_argument("--write", action="store_true", help="allow the statement to change the lake")
     return main
 

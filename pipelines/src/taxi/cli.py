@@ -10,8 +10,10 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from taxi import arguments, stopping
-from taxi.errors import NotPublishedYet, TaxiError, UnmappableMonth, UsageError
+from common import stopping
+from common.errors import PipelineError
+from taxi import arguments
+from taxi.errors import NotPublishedYet, UnmappableMonth, UsageError
 from taxi.results import ResultFile
 from taxi.settings import Settings
 
@@ -45,7 +47,7 @@ def run(program: str, options: argparse.Namespace) -> int:
         if line:
             print(line)
         sys.stdout.flush()
-    except TaxiError as error:
+    except PipelineError as error:
         if stopping.behind(error):
             raise
         print(f"{program}: error: {error}", file=sys.stderr)
@@ -56,7 +58,7 @@ def run(program: str, options: argparse.Namespace) -> int:
     return 0
 
 
-def exit_code(error: TaxiError) -> int:
+def exit_code(error: PipelineError) -> int:
     """Callers that repeat what failed need to know when that is no use."""
     if isinstance(error, UsageError):
         return 2
@@ -160,10 +162,11 @@ def maintain(settings: Settings, _: argparse.Namespace) -> Outcome:
 
 
 def run_sql(settings: Settings, options: argparse.Namespace) -> Outcome:
+    from common.answers import formatted
     from taxi import sql
 
     answer = sql.run(settings, options.statement, write=options.write)
-    return answer, sql.formatted(answer, options.format).rstrip("\n")
+    return answer, formatted(answer, options.format).rstrip("\n")
 
 
 COMMANDS: dict[str, Callable[[Settings, argparse.Namespace], Outcome]] = {

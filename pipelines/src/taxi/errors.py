@@ -1,7 +1,11 @@
 """What can go wrong in a way that the user can act on."""
 
+from common.errors import PipelineError, one_line
 
-class TaxiError(Exception):
+__all__ = ["MalformedRequest", "NotPublishedYet", "TaxiError", "UnmappableMonth", "UsageError", "one_line"]
+
+
+class TaxiError(PipelineError):
     """A mistake or an outage, told in one sentence. The command line prints it and exits with 1."""
 
 
@@ -19,14 +23,3 @@ class UnmappableMonth(TaxiError):  # noqa: N818 - it names what happened
 
 class MalformedRequest(TaxiError):  # noqa: N818 - it names what happened
     """A request for an answer that nobody could give: not JSON, an unknown borough, impossible dates."""
-
-
-LONGEST = 800
-
-
-def one_line(error: BaseException) -> str:
-    """The text of an error in one line, without the line breaks and indentation of database drivers. Of statements that they
-    repeat at length only the beginning stays, and the reason that comes after it."""
-    lines = [" ".join(line.split()) for line in str(error).splitlines()]
-    text = "; ".join(line for line in lines if line) or type(error).__name__
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} … {text[-LONGEST // 2 :]}"

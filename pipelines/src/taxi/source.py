@@ -135,8 +135,8 @@ def answer(settings: Settings, address: str, missing: str) -> http.client.HTTPRe
     context = None
     if urlsplit(address).scheme == "https":
         context = ssl.create_default_context()
-        if settings.ca_file:
-            context.load_verify_locations(settings.ca_file)
+        if settings.s3.ca_file:
+            context.load_verify_locations(settings.s3.ca_file)
     request = urllib.request.Request(address, headers={"User-Agent": "tandem-taxi", "Accept-Encoding": "identity"})
     try:
         response = urllib.request.urlopen(request, timeout=SILENCE, context=context)

@@ -9,8 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from common.s3 import S3Login
 from taxi.errors import TaxiError, one_line
-from taxi.settings import S3Login, Settings
+from taxi.settings import Settings
 
 LINK_SECONDS = 7 * 24 * 3600  # the longest that a presigned link may live
 
@@ -33,7 +34,7 @@ def split(uri: str) -> tuple[str, str]:
     return bucket, key
 
 
-def client(login: S3Login, ca_file: str | None, endpoint: str | None = None, attempts: int = 5) -> Any:
+def client(login: S3Login, endpoint: str | None = None, attempts: int = 5) -> Any:
     """A boto3 client. `endpoint` replaces the login's, for links that a browser elsewhere can open."""
     import boto3
     from botocore.config import Config
@@ -45,7 +46,7 @@ def client(login: S3Login, ca_file: str | None, endpoint: str | None = None, att
         aws_access_key_id=login.key,
         aws_secret_access_key=login.secret,
         aws_session_token=login.token,
-        verify=ca_file,
+        verify=login.ca_file,
         config=Config(
             signature_version="s3v4",
             s3={"addressing_style": "path" if endpoint or login.endpoint else "auto"},
@@ -67,7 +68,7 @@ class Store:
 
     def __init__(self, settings: Settings, attempts: int = 5) -> None:
         self.settings = settings
-        self.client = client(settings.s3, settings.ca_file, attempts=attempts)
+        self.client = client(settings.s3, attempts=attempts)
 
     def get(self, uri: str) -> bytes:
         """The whole content."""
@@ -171,7 +172,7 @@ class Store:
         if self.settings.links is None:
             return None
         bucket, key = split(uri)
-        public = client(self.settings.s3, self.settings.ca_file, self.settings.links)
+        public = client(self.settings.s3, self.settings.links)
         return str(public.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=LINK_SECONDS))
 
     @contextmanager

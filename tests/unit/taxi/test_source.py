@@ -196,7 +196,7 @@ def test_a_certificate_of_a_private_authority_is_trusted_when_named(web: Setting
         TaxiError, match=r"^the certificate of localhost:\d+ is not trusted .*; name a file with the authority's .* SSL_CERT_FILE$"
     ):
         trips_file.fetch(replace(web, source=site.address), MARCH)
-    assert trips_file.fetch(replace(web, source=site.address, ca_file=str(pem)), MARCH).rows == 10_000
+    assert trips_file.fetch(replace(web, source=site.address, s3=replace(web.s3, ca_file=str(pem))), MARCH).rows == 10_000
 
 
 def certificate(folder: Path) -> Path:

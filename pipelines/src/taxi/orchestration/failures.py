@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from taxi.errors import MalformedRequest, NotPublishedYet, TaxiError, UnmappableMonth, UsageError, one_line
+from common.errors import PipelineError
+from taxi.errors import MalformedRequest, NotPublishedYet, UnmappableMonth, UsageError, one_line
 
 FINAL = (NotPublishedYet, UnmappableMonth, MalformedRequest, UsageError)
 """What would go wrong again in the same way."""
@@ -26,7 +27,7 @@ def told() -> Iterator[None]:
     except Exception as error:
         if interruption := interruption_behind(error):
             raise interruption from None
-        if isinstance(error, TaxiError):
+        if isinstance(error, PipelineError):
             failure, outage = dg.Failure(str(error)), not isinstance(error, FINAL)
         else:
             failure, outage = dg.Failure(f"{type(error).__name__}: {one_line(error)}"), is_outage(error)

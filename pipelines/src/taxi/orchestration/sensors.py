@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from common.errors import PipelineError
 from taxi import requests
 from taxi.errors import MalformedRequest, TaxiError
 from taxi.orchestration.answered import Answered, run_key
@@ -24,7 +25,7 @@ def adhoc_request_sensor(context: dg.SensorEvaluationContext, store: ObjectStore
     """
     try:
         return look(context, store.open(attempts=ATTEMPTS))
-    except TaxiError as error:
+    except PipelineError as error:
         # Without the chain of the client's own errors, which say nothing more.
         raise TaxiError(str(error)) from None
 

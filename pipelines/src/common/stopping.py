@@ -11,12 +11,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+from common import duck
+
 GRACE = 8.0  # seconds; Kubernetes kills after 30, unless a pod says otherwise
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Stopped(SystemExit):
-    """A signal asked the process to end; its code is 128 plus the signal's number."""
+    """A signal asked the process to end; its code is 128 plus the signal's number.
+
+    A SystemExit, because psycopg cancels a running statement for that.
+    """
 
 
 @contextmanager
@@ -62,12 +67,9 @@ def watch(receiver: int, sentence: str, over: threading.Event) -> None:
     number = next((byte for byte in os.read(receiver, 1) if byte in SIGNALS), None)
     if number is None:
         return
-    # Whoever has statements to interrupt has loaded it; the help has not, and shall not.
-    engine = sys.modules.get("taxi.engine")
     deadline = time.monotonic() + GRACE
     while not over.wait(0.2) and time.monotonic() < deadline:
-        if engine is not None:
-            engine.interrupt()
+        duck.interrupt()
     if not over.is_set():
         print(sentence.format(name=signal.Signals(number).name), file=sys.stderr, flush=True)
         os._exit(128 + number)

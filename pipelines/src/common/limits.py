@@ -4,7 +4,7 @@ import math
 import os
 from pathlib import Path
 
-from taxi.errors import TaxiError
+from common.errors import PipelineError
 
 CGROUP = Path("/sys/fs/cgroup")
 DEFAULT_MEMORY = "1500MB"
@@ -26,7 +26,7 @@ def threads(wanted: str | None) -> int:
     """The wanted number, or else the processors that the container may use, rounded up."""
     if wanted:
         if not (wanted.isascii() and wanted.isdigit() and int(wanted) > 0):
-            raise TaxiError(f"environment variable LAKE_THREADS must be a whole number above 0, got {wanted!r}")
+            raise PipelineError(f"environment variable LAKE_THREADS must be a whole number above 0, got {wanted!r}")
         return int(wanted)
     available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(available, math.ceil(processors() or available)))
