@@ -14,6 +14,7 @@ from .eventually import eventually
 
 DAG, PRODUCER = "ex08_consumer", "ex08_producer"
 ORDERS, RETURNS = "ex08_orders", "ex08_returns"
+SHORT = {"seconds": 1}
 
 
 @dataclass
@@ -33,21 +34,21 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(airflow: Airflow) -> Story:
-    """The consumer has max_active_runs=1, and its runs take ten seconds."""
+    """The consumer has max_active_runs=1, and the run for the producer's events takes half a minute."""
     with unpaused(airflow, PRODUCER), consumer(airflow, DAG) as found:
         mark = newest_event(airflow)
         airflow.trigger(PRODUCER)
         [first] = found.ran(1)
-        while_busy = [post(airflow, ORDERS, {"number": number})["id"] for number in (1, 2, 3)]
+        while_busy = [post(airflow, ORDERS, SHORT)["id"] for _ in range(3)]
         waiting_while_busy = found.waiting()
         pause(airflow, DAG)
-        while_paused = post(airflow, RETURNS)["id"]
+        while_paused = post(airflow, RETURNS, SHORT)["id"]
         waiting_while_paused = found.waiting()
         pause(airflow, DAG, False)
         assert airflow.run(DAG, first)["state"] not in FINISHED, "the machine is too slow for this story"
         found.handled()
         runs_after_unpausing = len(found.ran(2))
-        last = post(airflow, ORDERS)["id"]
+        last = post(airflow, ORDERS, SHORT)["id"]
         found.handled()
         runs = found.ran(3)
         eventually("the last run ends", lambda: airflow.run(DAG, runs[-1])["state"] in FINISHED, within=60)

@@ -5,24 +5,26 @@
 since the last one.
 
 - `ex08_producer` has one task with two outlets: both events are recorded in the same instant.
-- `ex08_consumer` is scheduled on `orders | returns`, takes ten seconds, and has `max_active_runs=1`.
+- `ex08_consumer` is scheduled on `orders | returns`, takes half a minute, and has `max_active_runs=1`.
+  (An event whose extra is `{"seconds": 5}` makes a shorter run.)
 
 **Do and see:** unpause both DAGs.
 
 1. *Two events in the same instant.* Trigger `ex08_producer`: one run of the consumer, with two events.
 2. *A busy consumer.* While it runs, create three events for `ex08_orders` (menu *Assets*, *Create Event*, *Manual*). When it has
    ended, **one** more run follows, not three.
-3. *A paused consumer.* Pause `ex08_consumer`, create an event, unpause: **nothing** runs. Create another one: a run, with both.
+3. *A paused consumer.* When no run is left, pause `ex08_consumer`, create an event, unpause: **nothing** runs. Create another one: a run,
+   with both.
 
 Good to know:
 
 - The queue holds one mark per consumer and asset, with the time of the first update. The next run takes all events up to the newest
   *mark*. So the run of step 2 has only the first of the three events; the other two stay behind, without a mark, until another event
-  brings a run that takes them along. Nothing is lost, but it may be late: a consumer that must not be late
-  should look at the data (or at a partition in the events' extra), not count on an event per run.
-  (apache/airflow issue 56050 is about this.)
+  brings a run that takes them along (issue 56050 of apache/airflow). So do not count on events for completeness: let a consumer look at
+  the data as well.
 - A paused consumer gets no marks at all, so that unpausing starts nothing. Its events are not lost either: they ride along with the next.
 - A mark that was set *before* the pause stays, and starts a run as soon as the DAG is unpaused.
+- A run that is active when its DAG is paused does not end before the DAG is unpaused, although its running task does.
 """
 
 import time
@@ -47,8 +49,10 @@ with DAG("ex08_consumer", schedule=ORDERS | RETURNS, max_active_runs=1, **COMMON
     @task
     def balance(triggering_asset_events):
         """Takes long enough for others to emit events meanwhile."""
+        seconds = 0
         for asset, events in triggering_asset_events.items():
             print(f"{len(events)} event(s) of {asset.name}")
-        time.sleep(10)
+            seconds = max(seconds, *(event.extra.get("seconds", 30) for event in events))
+        time.sleep(seconds)
 
     balance()
