@@ -28,6 +28,7 @@ MODULES = (
     "psycopg",
     "psycopg2",
     "pymysql",
+    "requests",
     "shapely.geometry",
     "shapely.wkt",
 )

@@ -4,11 +4,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import servers
+import yaml
+from psycopg import sql
 
 from tandem.paths import ROOT
 
@@ -68,3 +72,20 @@ class Storage:
 
     def migrate(self, pools: dict[str, int]) -> str:
         return self.program("migrate", DAGSTER_RUN_ROLE="dagsterrun", DAGSTER_POOLS=json.dumps(pools))
+
+
+@contextmanager
+def fresh(admin: servers.Settings, home: Path) -> Iterator[Storage]:
+    """A fresh database, migrated once by the image's own program."""
+    (home / "dagster.yaml").write_text(yaml.safe_dump(INSTANCE))
+    with psycopg.connect(servers.postgres_url(admin), autocommit=True) as conn:
+        for role in ("dagster", "dagsterrun"):
+            conn.execute(sql.SQL("create role {} login password {}").format(sql.Identifier(role), servers.PASSWORD))
+        conn.execute("create database dagster owner dagster")
+        conn.execute("revoke all on database dagster from public")
+        found = Storage(admin, home)
+        found.migrate({"lake": 2})
+        yield found
+        conn.execute("drop database dagster with (force)")
+        conn.execute("drop role dagster")
+        conn.execute("drop role dagsterrun")

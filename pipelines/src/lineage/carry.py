@@ -51,7 +51,8 @@ def carry(instance: dg.DagsterInstance, airflow: Airflow, cursor: Carried) -> Ou
         for one in materializations(event, link, airflow.settings.airflow_links)
         if (link.name, event.identity, one.partition) not in there
     ]
-    return Outcome(found, cursor.after(new, newest, now))
+    # While it has not caught up, perhaps because somebody has reset the cursor, Dagster may have what comes next.
+    return Outcome(found, cursor.after(new, newest if len(new) < MOST else cursor.newest, now))
 
 
 def next_events(events: Iterable[AirflowEvent], cursor: Carried) -> list[AirflowEvent]:

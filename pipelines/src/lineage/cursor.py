@@ -18,8 +18,7 @@ class Carried:
 
     :param floor: all events before this time are dealt with
     :param recent: identities of those since then that are dealt with
-    :param newest: number of Dagster's newest event before the first of this cursor's successor was written: what a tick that was
-        cut off may have written has a higher one
+    :param newest: the number of an event in Dagster; what a tick that was cut off may have written comes after it
     """
 
     floor: datetime | None = None
@@ -58,8 +57,7 @@ class Pushed:
     """Which materializations Airflow has.
 
     :param upto: asset -> the number of the last event that is dealt with
-    :param since: Airflow's time before the first write of this cursor's successor: what a tick that was cut off may have written
-        is younger
+    :param since: a time of Airflow's clock; what a tick that was cut off may have written comes after it
     """
 
     upto: Mapping[str, int] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 import psycopg2
+from sqlalchemy.engine import make_url
 
 from lineage.errors import LineageError
 
@@ -30,8 +31,11 @@ class Storage:
         if not url:
             raise LineageError("the lineage needs an instance of Dagster whose storage is a Postgres")
         with told():
+            # Dagster's URL is one that SQLAlchemy reads; libpq wants other characters quoted.
+            place = make_url(url)
             self.connection = psycopg2.connect(
-                url.replace("postgresql+psycopg2:", "postgresql:", 1),
+                **place.translate_connect_args(username="user", database="dbname"),
+                **place.query,
                 connect_timeout=3,
                 options="-c statement_timeout=5000",
                 keepalives_idle=5,
