@@ -65,7 +65,7 @@ def mysql_env(mysql_admin: servers.Settings) -> servers.Settings:
 @pytest.fixture(scope="session")
 def clean_environment() -> dict[str, str]:
     """This process's variables without those that name a database or a store, and with the pipelines importable."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "MYSQL_", "LAKE_", "AWS_", "TAXI_"))}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "MYSQL_", "LAKE_", "AWS_", "TAXI_", "FRAUD_"))}
     return kept | {"PYTHONPATH": str(REPOSITORY / "pipelines/src")}
 
 
@@ -101,5 +101,6 @@ def environment(
             "TAXI_RAW": f"s3://raw/{name}/taxi",
             "TAXI_OUTPUTS": f"s3://outputs/{name}",
             "TAXI_REQUESTS": f"s3://requests/{name}",
+            "FRAUD_OUTPUTS": f"s3://outputs/{name}/fraud",
         }
         conn.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

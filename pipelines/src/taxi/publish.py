@@ -17,10 +17,14 @@ logger = logging.getLogger("taxi")
 
 WEEKS = "trips_by_week"
 MANHATTAN = "manhattan_stats"
+FRAUD = "fraud_by_borough_hour"
 CREATE = {
     WEEKS: "period date PRIMARY KEY, num_trips bigint NOT NULL, total_amount numeric NOT NULL, trip_distance numeric NOT NULL, "
     "passenger_count bigint NOT NULL",
     MANHATTAN: "zone_id integer PRIMARY KEY, zone text NOT NULL, borough text NOT NULL, num_trips bigint NOT NULL",
+    FRAUD: "hour_of_day integer, borough text, trips bigint NOT NULL, share numeric NOT NULL, transactions bigint NOT NULL, "
+    "amount numeric NOT NULL, fraudulent_transactions bigint NOT NULL, fraudulent_amount numeric NOT NULL, "
+    "PRIMARY KEY (hour_of_day, borough)",
 }
 
 

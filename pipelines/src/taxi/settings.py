@@ -72,6 +72,7 @@ class Settings:
     links: str | None = None
     data_path: str | None = None
     """Where a new catalog keeps the data files; an existing catalog knows its own place."""
+    fraud_outputs: str = "s3://outputs/fraud"
     threads: int = 2
     memory: str = "1500MB"
 
@@ -93,6 +94,7 @@ class Settings:
             publish=PostgresLogin.from_environment(environ) if environ.get("PGHOST") else None,
             links=links.rstrip("/") or None,
             data_path=place(environ, "LAKE_DATA_PATH", "s3://lake/data", "s3") + "/",
+            fraud_outputs=place(environ, "FRAUD_OUTPUTS", "s3://outputs/fraud", "s3"),
             threads=limits.threads(environ.get("LAKE_THREADS")),
             memory=environ.get("LAKE_MEMORY") or limits.memory(),
         )

@@ -22,9 +22,10 @@ GRAPH = {
     "manhattan_map": ("metrics", None, {"manhattan_stats"}),
     "trips_by_week": ("metrics", WEEKLY, {"taxi_trips"}),
     "adhoc_request": ("requests", None, {"taxi_trips", "taxi_zones"}),
+    "fraud_by_borough_hour": ("fraud", None, {"fraud_summary", "taxi_trips", "taxi_zones"}),
 }
 JOBS = {
-    "trip_update_job": set(GRAPH) - {"trips_by_week", "adhoc_request"},
+    "trip_update_job": set(GRAPH) - {"trips_by_week", "adhoc_request", "fraud_by_borough_hour"},
     "weekly_update_job": {"trips_by_week"},
     "adhoc_request_job": {"adhoc_request"},
 }
@@ -58,6 +59,8 @@ def test_the_graph_of_assets() -> None:
         )
         for name, spec in specs.items()
     }
+    # Only a name here: code location `lineage` says what it is.
+    assert found.pop("fraud_summary") == ("default", None, set())
     assert found == GRAPH
 
 
@@ -70,7 +73,11 @@ def test_each_asset_tells_what_it_means(name: str) -> None:
     if name not in ("taxi_trips_file", "manhattan_map"):  # the one's columns vary, the other has none
         schema = spec.metadata["dagster/column_schema"]
         assert schema.columns
-        assert all(column.description for column in schema.columns if name in ("taxi_trips", "taxi_zones", "trips_by_week"))
+        assert all(
+            column.description
+            for column in schema.columns
+            if name in ("taxi_trips", "taxi_zones", "trips_by_week", "fraud_by_borough_hour")
+        )
 
 
 @pytest.mark.parametrize("job", sorted(JOBS))
@@ -100,6 +107,7 @@ def test_the_checks_and_which_of_them_block() -> None:
         "taxi_zones.known_boroughs": False,
         "trips_by_week.one_line_per_week": False,
         "trips_by_week.week_has_trips": False,
+        "fraud_by_borough_hour.sums_equal_fraud_summary": False,
     }
 
 
@@ -110,6 +118,8 @@ def test_the_sensor_is_on_and_the_schedules_are_off() -> None:
         dg.DefaultSensorStatus.RUNNING,
         "adhoc_request_job",
     )
+    automation = defs.resolve_sensor_def("automation_sensor")
+    assert (automation.minimum_interval_seconds, automation.default_status) == (10, dg.DefaultSensorStatus.RUNNING)
     repository = defs.get_repository_def()
     assert {
         (found.name, found.cron_schedule, found.execution_timezone, found.default_status.value) for found in repository.schedule_defs

@@ -7,8 +7,9 @@ from datetime import date
 
 import dagster as dg
 
-from taxi import lake, requests, trips, weeks
+from taxi import fraud_by_borough, lake, requests, trips, weeks
 from taxi.months import Month
+from taxi.orchestration.assets.fraud import fraud_by_borough_hour
 from taxi.orchestration.assets.ingest import taxi_trips, taxi_zones
 from taxi.orchestration.assets.metrics import trips_by_week
 from taxi.orchestration.failures import told
@@ -113,4 +114,24 @@ def trips_by_week_checks(context: dg.AssetCheckExecutionContext, store: ObjectSt
     yield verdict("week_has_trips", empty == "none", description, WARN, weeks_without_trips=empty)
 
 
-ALL = [taxi_trips_checks, taxi_zones_checks, trips_by_week_checks]
+@dg.multi_asset_check(
+    name="fraud_by_borough_hour_checks",
+    specs=[
+        dg.AssetCheckSpec(
+            "sums_equal_fraud_summary",
+            asset=fraud_by_borough_hour,
+            description="The figures of all boroughs and hours add up to those of fraud_summary, unless there are no trips.",
+        ),
+    ],
+)
+def fraud_by_borough_hour_checks(database: Database) -> Iterator[dg.AssetCheckResult]:
+    """What is spread over the boroughs beside what there was to spread. A summary that came meanwhile starts another run."""
+    with told():
+        made, source, rows = fraud_by_borough.check(database.settings())
+    names = ("transactions", "amount", "fraudulent transactions", "fraudulent amount")
+    figures = ", ".join(f"{name} {mine:,} of {theirs:,}" for name, mine, theirs in zip(names, made, source, strict=True))
+    passed = made == source or not rows
+    yield verdict("sums_equal_fraud_summary", passed, figures if rows else "no trips, so no rows", WARN, rows=rows)
+
+
+ALL = [taxi_trips_checks, taxi_zones_checks, trips_by_week_checks, fraud_by_borough_hour_checks]

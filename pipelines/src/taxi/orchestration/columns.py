@@ -52,5 +52,25 @@ WEEKS_MEANINGS = {
     "trip_distance": "Their miles, rounded to two digits",
     "passenger_count": "Their passengers, as far as told",
 }
+FRAUD = {
+    "hour_of_day": "INTEGER",
+    "borough": "VARCHAR",
+    "trips": "BIGINT",
+    "share": "DECIMAL",
+    "transactions": "BIGINT",
+    "amount": "DECIMAL",
+    "fraudulent_transactions": "BIGINT",
+    "fraudulent_amount": "DECIMAL",
+}
+FRAUD_MEANINGS = {
+    "hour_of_day": "0 to 23: of trips by the clock of New York, of transactions by that of UTC",
+    "borough": "Borough where trips began; Unknown where the zone is in none",
+    "trips": "Trips that began there in that hour, of all days and months in the lake",
+    "share": "Their share of all trips in that hour, 0 to 1; of all trips of the day in an hour without any",
+    "transactions": "That share of the hour's transactions, in whole numbers whose sum is exact",
+    "amount": "That share of their amount",
+    "fraudulent_transactions": "That share of those that are labelled as fraud",
+    "fraudulent_amount": "That share of their amount",
+}
 ANSWER = {"weekday": "VARCHAR", "hour": "INTEGER", "num_trips": "BIGINT"}
 ANSWER_MEANINGS = {"hour": "0 to 23", "num_trips": "Trips that began in that hour of that weekday"}

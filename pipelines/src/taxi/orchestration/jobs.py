@@ -11,7 +11,7 @@ from taxi.orchestration.resources import Database
 
 trip_update_job = dg.define_asset_job(
     "trip_update_job",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.assets("trips_by_week", "adhoc_request"),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets("trips_by_week", "adhoc_request", "fraud_by_borough_hour"),
     description="Brings a month of trips into the lake, with the zones, and draws the map anew.",
 )
 weekly_update_job = dg.define_asset_job(

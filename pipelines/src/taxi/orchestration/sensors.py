@@ -13,6 +13,7 @@ from taxi.store import Object, Store
 
 FILES_A_TICK = 20
 SECONDS = 30
+AUTOMATION_SECONDS = 10
 # Dagster gives a tick a minute; a store that does not answer shall be told of before.
 ATTEMPTS = 2
 
@@ -99,4 +100,13 @@ def run_request(found: Object, request: requests.AdhocRequest) -> dg.RunRequest:
     return dg.RunRequest(run_key=run_key(found), run_config=dg.RunConfig(ops={"adhoc_request": config}), tags={"taxi/request": found.uri})
 
 
-ALL = [adhoc_request_sensor]
+# What is automated, each by a condition of its own. A tick that finds nothing new costs the daemon a few one-row queries.
+automation_sensor = dg.AutomationConditionSensorDefinition(
+    "automation_sensor",
+    target=dg.AssetSelection.assets("fraud_by_borough_hour"),
+    description="Starts runs of assets whose automation condition holds: fraud_by_borough_hour after each update of fraud_summary.",
+    minimum_interval_seconds=AUTOMATION_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+
+ALL: list[dg.SensorDefinition] = [adhoc_request_sensor, automation_sensor]

@@ -1,5 +1,5 @@
 """The assets, a module for each group."""
 
-from taxi.orchestration.assets import ingest, metrics, requests
+from taxi.orchestration.assets import fraud, ingest, metrics, requests
 
-ALL = [*ingest.ALL, *metrics.ALL, *requests.ALL]
+ALL = [*ingest.ALL, *metrics.ALL, *requests.ALL, *fraud.ALL]
