@@ -191,3 +191,10 @@ def test_examples_are_there_unless_they_are_left_out_and_then_only_the_dag_proce
 
 def test_files_that_come_with_the_image_are_not_parsed_for_ever() -> None:
     assert int(configuration({})["dag_processor"]["min_file_process_interval"]) >= 300
+
+
+def test_only_sessions_of_the_api_server_end_when_they_wait_for_a_lock() -> None:
+    manifests = render("airflow", "--values", STANDALONE)
+    assert manifests.count("PGOPTIONS") == 1
+    assert environment_of(manifests, "Deployment")["PGOPTIONS"] == "-c lock_timeout=5s"
+    assert "PGOPTIONS" not in render("airflow", "--values", STANDALONE, "--set", "apiServer.databaseOptions=")
