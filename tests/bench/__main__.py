@@ -11,10 +11,10 @@ from tandem.open import Forward
 
 from ..cluster.dagster_api import Dagster
 from ..cluster.lake import lake_of_the_platform, store_of_the_platform
-from . import idle, latency, loads
+from . import idle, latency, lineage, loads
 from .harness import Report
 
-NAMES = ("idle", "launches", "requests", "loads")
+NAMES = ("idle", "launches", "requests", "lineage", "loads")
 
 
 def main() -> None:
@@ -30,6 +30,7 @@ def main() -> None:
             "idle": lambda: idle.measure(report),
             "launches": lambda: latency.launches(report, dagster),
             "requests": lambda: latency.requests(report, store),
+            "lineage": lambda: lineage.measure(report, dagster),
             "loads": lambda: loads.measure(report, dagster, store, lake),
         }
         for name in chosen:

@@ -1,0 +1,99 @@
+"""Nothing is lost or doubled by an outage of either side, or of the bridge between them. Each test ends with both sides at work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from . import asset_events, kube, lineage
+from .airflow_api import Airflow
+from .dagster_api import Dagster
+from .eventually import eventually
+from .lineage import QUIET
+
+API_SERVER = "tandem-airflow-api-server"
+DAEMON = "tandem-dagster-daemon"
+CODE_SERVER = "tandem-dagster-code-lineage"
+LONGER_THAN_QUIET = 30
+"""Seconds: longer than a new code server waits for the last write of the one before."""
+
+
+@pytest.fixture(autouse=True)
+def healthy(airflow: Airflow, dagster: Dagster) -> Iterator[None]:
+    """All pods ready, and events on their way in both directions: before a test and after it."""
+    lineage.same(airflow, dagster, within=120)
+    yield
+    for deployment in (API_SERVER, DAEMON, CODE_SERVER):
+        status = kube.get("deployment", deployment)["status"]
+        assert status.get("readyReplicas") == status["replicas"], deployment
+    post(airflow, 1)
+    lineage.materialize(dagster)
+    lineage.same(airflow, dagster, within=120)
+
+
+def post(airflow: Airflow, count: int) -> None:
+    """Events of Airflow, one after the other."""
+    for number in range(count):
+        asset_events.post(airflow, QUIET, {"number": number})
+
+
+def test_nothing_is_lost_or_doubled_while_airflow_is_away(airflow: Airflow, dagster: Dagster) -> None:
+    with lineage.scaled_down(API_SERVER):
+        lineage.materialize(dagster, count=5)
+        eventually(
+            "the sensor says so", lambda: "Airflow is not reachable" in (lineage.last_error(dagster, "airflow_push_sensor")), within=60
+        )
+    lineage.same(airflow, dagster, within=180)
+
+
+def test_nothing_is_lost_or_doubled_while_dagster_is_away(airflow: Airflow, dagster: Dagster) -> None:
+    with lineage.scaled_down(DAEMON):
+        post(airflow, 5)
+        lineage.materialize(dagster, count=2)
+    lineage.same(airflow, dagster, within=120)
+
+
+def test_nothing_is_lost_or_doubled_while_the_bridge_is_away(airflow: Airflow, dagster: Dagster) -> None:
+    with lineage.scaled_down(CODE_SERVER):
+        post(airflow, 3)
+        lineage.materialize(dagster, count=3)
+        post(airflow, 2)
+    lineage.same(airflow, dagster, within=180)
+
+
+def test_a_daemon_that_is_killed_while_it_writes_does_not_write_twice(airflow: Airflow, dagster: Dagster) -> None:
+    """Its last statement waits in the database and is executed long after its death, while the next daemon has begun the same tick."""
+    with lineage.no_writes("tandem-postgres-dagster", "event_logs") as watcher:
+        post(airflow, 3)
+        eventually("the daemon writes", lambda: lineage.waiting(watcher, "event_logs") > 0, within=60)
+        lineage.killed(DAEMON)
+        eventually(
+            "the next one has looked", lambda: "has been writing" in lineage.last_error(dagster, "airflow_events_sensor"), within=120
+        )
+    lineage.same(airflow, dagster, within=120)
+
+
+def test_a_bridge_that_is_killed_while_it_writes_does_not_write_twice(airflow: Airflow, dagster: Dagster) -> None:
+    """The request waits in Airflow when its client dies, and the next code server looks whether it has come to something."""
+    with lineage.no_writes("tandem-postgres-airflow", "asset_event") as watcher:
+        lineage.materialize(dagster, count=3)
+        eventually("the bridge writes", lambda: lineage.waiting(watcher, "asset_event") > 0, within=60, every=0.1)
+        lineage.killed(CODE_SERVER)
+        released = time.monotonic() + LONGER_THAN_QUIET
+        eventually(
+            "the next one has written too", lambda: time.monotonic() > released and lineage.waiting(watcher, "asset_event") > 0, within=120
+        )
+    lineage.same(airflow, dagster, within=180)
+
+
+def test_both_at_once_again_and_again(airflow: Airflow, dagster: Dagster) -> None:
+    """Events on both sides while the bridge and the daemon are killed in turn."""
+    for deployment in (CODE_SERVER, DAEMON):
+        post(airflow, 2)
+        lineage.materialize(dagster, count=2)
+        lineage.killed(deployment)
+        post(airflow, 1)
+        lineage.materialize(dagster)
+    lineage.same(airflow, dagster, within=180)
