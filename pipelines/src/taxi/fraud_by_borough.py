@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from taxi import lake, publish
+from taxi import lake, locks, publish
 from taxi.errors import TaxiError
 from taxi.lake import Lake
-from taxi.settings import Settings
+from taxi.settings import PostgresLogin, Settings
 from taxi.store import Store
 
 if TYPE_CHECKING:
@@ -70,11 +70,11 @@ def make(settings: Settings) -> Made:
     """
     begun = time.monotonic()
     target = uri(settings)
+    login(settings)
     with lake.connect(settings, read_only=True) as opened:
         trips = count(opened)
     with publish.table(settings, NAME) as cursor:
-        if cursor is None:
-            raise TaxiError(f"{NAME} is made of a table in Postgres, so PGHOST and the other variables of that login must be set")
+        assert cursor is not None
         rows = spread(trips, totals(cursor))
         cursor.execute(f"DELETE FROM {NAME}")
         places = ", ".join(["%s"] * len(Row._fields))
@@ -155,9 +155,14 @@ def as_csv(rows: Sequence[Row]) -> bytes:
 def check(settings: Settings) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...], int]:
     """The sums of the four figures over all rows, the same of fraud_summary, and the number of rows."""
     figures = ", ".join(f"coalesce(sum({name}), 0)" for name in Row._fields[4:])
-    with publish.table(settings, NAME) as cursor:
-        if cursor is None:
-            raise TaxiError(f"{NAME} is a table in Postgres, so PGHOST and the other variables of that login must be set")
-        *made, rows = cursor.execute(f"SELECT {figures}, count(*) FROM {NAME}").fetchone() or ()
-        source = cursor.execute(f"SELECT {figures} FROM {SOURCE}").fetchone() or ()
+    with locks.postgres(login(settings)) as connection:
+        *made, rows = connection.execute(f"SELECT {figures}, count(*) FROM {NAME}").fetchone() or ()
+        source = connection.execute(f"SELECT {figures} FROM {SOURCE}").fetchone() or ()
     return tuple(made), tuple(source), rows
+
+
+def login(settings: Settings) -> PostgresLogin:
+    """Of the database with both tables. Raises TaxiError if none is named."""
+    if settings.publish is None:
+        raise TaxiError(f"{NAME} is made of a table in Postgres, so PGHOST and the other variables of that login must be set")
+    return settings.publish
