@@ -198,3 +198,8 @@ def test_only_sessions_of_the_api_server_end_when_they_wait_for_a_lock() -> None
     assert manifests.count("PGOPTIONS") == 1
     assert environment_of(manifests, "Deployment")["PGOPTIONS"] == "-c lock_timeout=5s"
     assert "PGOPTIONS" not in render("airflow", "--values", STANDALONE, "--set", "apiServer.databaseOptions=")
+
+
+def test_dag_processors_of_two_versions_never_take_turns() -> None:
+    deployments = {o["metadata"]["name"]: o for o in objects(render("airflow", "--values", STANDALONE)) if o["kind"] == "Deployment"}
+    assert deployments["tandem-airflow-dag-processor"]["spec"]["strategy"] == {"type": "Recreate"}
