@@ -1,15 +1,18 @@
-"""The value `examples.enabled`: with it off, the DAG processor's own pod sees no example, on a root that it cannot write to."""
+"""What the DAG processor makes of the files in its image: all of them at once when it starts, and none of the examples on request."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.charts.conftest import CHARTS, objects, pod_specs, render
 
 from . import kube
+from .airflow_api import Airflow
+from .databases import postgres
 from .eventually import eventually
 
 PROCESSOR = "tandem-airflow-dag-processor"
@@ -20,6 +23,42 @@ import json
 from airflow.utils.file import list_py_file_paths
 print(json.dumps(sorted(path.removeprefix("/opt/airflow/dags/") for path in list_py_file_paths("/opt/airflow/dags"))))
 """
+
+
+GONE = "a_dag_that_its_file_no_longer_has"
+
+
+@pytest.fixture
+def gone() -> Iterator[str]:
+    """A DAG in the database that an earlier version of a file had."""
+    postgres(
+        f"""create temporary table gone as select * from dag where dag_id = 'ex17_rest_consumer';
+        update gone set dag_id = '{GONE}', last_parsed_time = now() - interval '1 hour', is_stale = false;
+        insert into dag select * from gone""",
+        database="airflow",
+    )
+    yield GONE
+    postgres(f"delete from dag where dag_id = '{GONE}'", database="airflow")
+
+
+def test_a_new_dag_processor_reads_every_file_at_once_and_drops_what_is_no_longer_there(airflow: Airflow, gone: str) -> None:
+    """As after an upgrade, whatever the interval is at which files are parsed again."""
+    start = datetime.now(UTC).isoformat()
+    kube.kubectl("rollout", "restart", "-n", kube.NAMESPACE, f"deployment/{PROCESSOR}")
+
+    def parsed() -> bool:
+        dags = airflow.call("GET", "/dags", params={"limit": "100"})["dags"]
+        late = [dag["dag_id"] for dag in dags if dag["last_parsed_time"] < start and dag["dag_id"] != gone]
+        assert not late, late
+        return len(dags) > 20
+
+    eventually("every DAG file is parsed again", parsed, within=90)
+    eventually("the DAG that is gone has left the page", lambda: gone not in names(airflow), within=120)
+
+
+def names(airflow: Airflow) -> list[str]:
+    """The DAGs that the page shows."""
+    return [dag["dag_id"] for dag in airflow.call("GET", "/dags", params={"limit": "100"})["dags"]]
 
 
 @pytest.fixture
