@@ -23,7 +23,7 @@ LOCATIONS = """{ workspaceOrError { __typename ... on PythonError { message } ..
 LAUNCH = """mutation($p: ExecutionParams!) { launchRun(executionParams: $p) { __typename ... on LaunchRunSuccess { run { runId } }
   ... on Error { message } ... on RunConfigValidationInvalid { errors { message } } } }"""
 SENSORS = """query($r: RepositorySelector!) { sensorsOrError(repositorySelector: $r) { ... on Sensors { results { name sensorState {
-  status ticks(limit: 1) { status timestamp skipReason error { message } } } } } } }"""
+  status ticks(limit: 1) { status timestamp skipReason error { message causes { message } } } } } } } }"""
 RUNS = """query($f: RunsFilter!, $n: Int!) { runsOrError(filter: $f, limit: $n) { __typename ... on Error { message }
   ... on Runs { results { runId status jobName startTime endTime tags { key value } } } } }"""
 FAILURES = """query($r: ID!) { logsForRun(runId: $r, limit: 1000) { ... on EventConnection { events {
@@ -154,7 +154,9 @@ def last_look(sensor: Any) -> dict[str, Any]:
     tick = next(iter(sensor["sensorState"]["ticks"]), None)
     if tick is None:
         return {"last": None, "at": None, "said": ""}
-    words = (tick["error"] or {}).get("message") or tick["skipReason"] or ""
+    # Dagster wraps what a sensor has raised in an error of its own, which says no more than that.
+    error = tick["error"] or {}
+    words = (error.get("causes") or [error])[-1].get("message") or tick["skipReason"] or ""
     return {"last": tick["status"], "at": tick["timestamp"], "said": words.strip().partition("\n")[0]}
 
 

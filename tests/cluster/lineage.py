@@ -34,7 +34,7 @@ SWITCH = {
 }
 STATE = "query($s: SensorSelector!) { sensorOrError(sensorSelector: $s) { ... on Sensor { id sensorState { status } } } }"
 TICKS = """query($s: SensorSelector!) { sensorOrError(sensorSelector: $s) { ... on Sensor { sensorState { ticks(limit: 1) {
-  status error { message } } } } } }"""
+  status error { message causes { message } } } } } } }"""
 VALUES = ("intValue", "floatValue", "text", "url", "boolValue", "jsonString")
 
 
@@ -119,7 +119,7 @@ def last_error(dagster: Dagster, sensor: str) -> str:
     """What the newest tick of a sensor has failed with; empty if it has not."""
     selector = {"repositoryName": "__repository__", "repositoryLocationName": LOCATION, "sensorName": sensor}
     [tick] = dagster.query(TICKS, s=selector)["sensorOrError"]["sensorState"]["ticks"] or [{"error": None}]
-    return str(tick["error"]["message"]) if tick["error"] else ""
+    return " ".join(one["message"] for one in (tick["error"], *tick["error"]["causes"])) if tick["error"] else ""
 
 
 def switch(dagster: Dagster, on: bool) -> None:
