@@ -172,7 +172,7 @@ def add_result_file(command: Parser, what: str) -> None:
 
 def epilog(examples: str, *groups: tuple[environment.Variable, ...]) -> str:
     variables = [variable for group in groups for variable in group]
-    width = max(15, *(len(variable.name) for variable in variables))
+    width = max(15, *(len(variable.name) + 1 for variable in variables))
     lines = [
         f"  {variable.name:<{width}} {variable.meaning}" + (f" (default {variable.default})" if variable.default else "")
         for variable in variables

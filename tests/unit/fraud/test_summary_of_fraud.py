@@ -50,11 +50,8 @@ def file(s3_env: servers.Settings) -> Callable[[], Rows]:
 
 
 def table(db: Any) -> Rows:
-    return list(
-        db.postgres.execute(
-            "SELECT hour::text, stock_symbol, transactions, amount, fraudulent_transactions, fraudulent_amount FROM fraud_summary ORDER BY 1, 2"
-        )
-    )
+    columns = "hour::text, stock_symbol, transactions, amount, fraudulent_transactions, fraudulent_amount"
+    return list(db.postgres.execute(f"SELECT {columns} FROM fraud_summary ORDER BY 1, 2"))
 
 
 def expected(db: Any) -> Rows:
