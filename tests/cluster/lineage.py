@@ -33,7 +33,7 @@ SWITCH = {
     False: """mutation($id: String!) { stopSensor(id: $id) { __typename ... on PythonError { message } } }""",
 }
 STATE = "query($s: SensorSelector!) { sensorOrError(sensorSelector: $s) { ... on Sensor { id sensorState { status } } } }"
-TICKS = """query($s: SensorSelector!) { sensorOrError(sensorSelector: $s) { ... on Sensor { sensorState { ticks(limit: 1) {
+TICKS = """query($s: SensorSelector!) { sensorOrError(sensorSelector: $s) { ... on Sensor { sensorState { ticks(limit: 3) {
   status error { message causes { message } } } } } } }"""
 VALUES = ("intValue", "floatValue", "text", "url", "boolValue", "jsonString")
 
@@ -116,10 +116,11 @@ def same(airflow: Airflow, dagster: Dagster, asset: str = QUIET, *, within: floa
 
 
 def last_error(dagster: Dagster, sensor: str) -> str:
-    """What the newest tick of a sensor has failed with; empty if it has not."""
+    """What the newest tick of a sensor that is over has failed with; empty if it has not."""
     selector = {"repositoryName": "__repository__", "repositoryLocationName": LOCATION, "sensorName": sensor}
-    [tick] = dagster.query(TICKS, s=selector)["sensorOrError"]["sensorState"]["ticks"] or [{"error": None}]
-    return " ".join(one["message"] for one in (tick["error"], *tick["error"]["causes"])) if tick["error"] else ""
+    ticks = dagster.query(TICKS, s=selector)["sensorOrError"]["sensorState"]["ticks"]
+    error = next((tick["error"] for tick in ticks if tick["status"] != "STARTED"), None)
+    return " ".join(one["message"] for one in (error, *error["causes"])) if error else ""
 
 
 def switch(dagster: Dagster, on: bool) -> None:
