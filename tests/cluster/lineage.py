@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
+import requests
 
 from tandem.open import Forward
 
@@ -97,6 +98,9 @@ def materialize(dagster: Dagster, asset: str = QUIET, count: int = 1) -> None:
 def same(airflow: Airflow, dagster: Dagster, asset: str = QUIET, *, within: float = 90) -> None:
     """Wait until each side has all events of the other; each once and in order is what then must hold."""
 
+    # The port-forward may have to find the new pod of an api-server first.
+    eventually("Airflow answers", lambda: answers(airflow), within=within)
+
     def look() -> bool:
         there, here = carried(dagster, asset), emitted(airflow, asset)
         assert len(there) >= len(here[-PAGE:]), f"{len(here) - len(there)} events of Airflow are missing"
@@ -113,6 +117,14 @@ def same(airflow: Airflow, dagster: Dagster, asset: str = QUIET, *, within: floa
     assert [abs(a - b) < 2 for a, b in zip(told[len(told) - len(made) :], made, strict=True)] == [True] * len(made), (told, made)
     identities = [event["extra"]["dagster_event"] for event in received(airflow, asset)]
     assert len(set(identities)) == len(identities), identities
+
+
+def answers(airflow: Airflow) -> bool:
+    """Whether Airflow's api-server can be reached."""
+    try:
+        return bool(airflow.call("GET", "/version"))
+    except requests.RequestException:
+        return False
 
 
 def last_error(dagster: Dagster, sensor: str) -> str:
