@@ -76,6 +76,10 @@ retention:
   sensor:
     purge_after_days:
       {{- toYaml .sensor.purgeAfterDays | nindent 6 }}
+  {{- /* Ticks of sensors that evaluate automation conditions; Dagster would keep all that were not skipped. */}}
+  auto_materialize:
+    purge_after_days:
+      {{- toYaml .sensor.purgeAfterDays | nindent 6 }}
 {{- end }}
 {{- with .Values.pythonLogs }}
 python_logs:
