@@ -202,4 +202,4 @@ def test_only_sessions_of_the_api_server_end_when_they_wait_for_a_lock() -> None
 
 def test_dag_processors_of_two_versions_never_take_turns() -> None:
     deployments = {o["metadata"]["name"]: o for o in objects(render("airflow", "--values", STANDALONE)) if o["kind"] == "Deployment"}
-    assert deployments["tandem-airflow-dag-processor"]["spec"]["strategy"] == {"type": "Recreate"}
+    assert deployments["tandem-airflow-dag-processor"]["spec"]["strategy"]["rollingUpdate"]["maxSurge"] == 0
