@@ -46,9 +46,7 @@ def checked(result: dg.ExecuteInProcessResult) -> tuple[bool, str]:
     return evaluation.passed, str(evaluation.description)
 
 
-def test_it_tells_what_it_spread_and_checks_sums(
-    settings: Settings, instance: dg.DagsterInstance, postgres: psycopg.Connection
-) -> None:
+def test_it_tells_what_it_spread_and_checks_sums(settings: Settings, instance: dg.DagsterInstance, postgres: psycopg.Connection) -> None:
     taxi_rows.load_zones(settings)
     taxi_rows.insert(settings, taxi_rows.trips("2023-01", 500))
     summarise(postgres)
