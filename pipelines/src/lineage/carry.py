@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
+from typing import Any
 
 import dagster as dg
 
@@ -45,6 +46,8 @@ def carry(instance: dg.DagsterInstance, airflow: Airflow, cursor: Carried) -> Ou
         storage.close()
     wanted = [(event, link) for event in new if (link := LINKS.get(event.asset)) and FROM_DAGSTER not in event.extra]
     there = recorded(instance, {link.name for _, link in wanted}, cursor.newest)
+    for asset in sorted({asset for asset, *_ in there}):
+        mend(instance, dg.AssetKey(asset))
     found = [
         one
         for event, link in wanted
@@ -70,3 +73,17 @@ def recorded(instance: dg.DagsterInstance, assets: Iterable[str], after: int) ->
             page = instance.fetch_materializations(chosen, limit=PAGE, cursor=page.cursor if page else None, ascending=True)
             found |= {(asset, *one) for record in page.records if (one := carried(record))}
     return found
+
+
+def mend(instance: dg.DagsterInstance, asset: dg.AssetKey) -> None:
+    """Bring the row of an asset up to its newest materialization.
+
+    Dagster writes the event first and the row, which automation conditions look at, after it. A daemon that was killed in between
+    leaves the row behind.
+    """
+    newest = instance.fetch_materializations(asset, limit=1).records
+    rows = instance.get_asset_records([asset])
+    seen = rows[0].asset_entry.last_materialization_storage_id if rows else None
+    if newest and (seen is None or seen < newest[0].storage_id):
+        storage: Any = instance.event_log_storage  # That of every SQL database has this method.
+        storage.store_asset_event(newest[0].event_log_entry, newest[0].storage_id)

@@ -116,6 +116,34 @@ def test_should_see_the_last_write_of_a_daemon_that_was_killed(
     assert len(records(loop.daemon, "fraud_summary")) == 1
 
 
+@pytest.mark.parametrize("earlier", [0, 1])
+def test_should_mend_the_row_of_an_asset_whose_event_was_the_last_thing_a_daemon_wrote(
+    loop: Loop, airflow_server: AirflowEventsServer, instances: Instances, earlier: int
+) -> None:
+    """Automation conditions look at the row; without it, what depends on the asset would not learn of the event."""
+
+    def row(columns: str) -> list[tuple[object, ...]]:
+        with instances.storage.connect("dagster") as conn:
+            return conn.execute(f"select {columns} from asset_keys").fetchall()
+
+    for _ in range(earlier):
+        airflow_server.event("fraud_summary")
+        loop.settle(loop.carry)
+    before = row("last_materialization, last_materialization_timestamp")
+    airflow_server.event("fraud_summary")
+    loop.carry(writes=1)
+    with instances.storage.connect("dagster") as conn:
+        if before:
+            conn.execute("update asset_keys set last_materialization = %s, last_materialization_timestamp = %s", before[0])
+        else:
+            conn.execute("delete from asset_keys")
+    assert loop.carry() == 0
+    newest = records(loop.daemon, "fraud_summary")[-1]
+    [found] = loop.daemon.get_asset_records([dg.AssetKey("fraud_summary")])
+    assert found.asset_entry.last_materialization_storage_id == newest.storage_id
+    assert len(records(loop.daemon, "fraud_summary")) == earlier + 1
+
+
 def test_should_say_that_somebody_writes_for_long(
     loop: Loop, airflow_server: AirflowEventsServer, instances: Instances, monkeypatch: pytest.MonkeyPatch
 ) -> None:
