@@ -12,6 +12,8 @@ from .asset_events import Consumer, consumer, logged, post, runs, triggering_eve
 from .eventually import eventually
 
 SECOND = datetime.timedelta(seconds=1)
+# Of making two events within a second: a busy machine may take longer for one.
+ATTEMPTS = 5
 
 
 @pytest.fixture
@@ -70,20 +72,29 @@ def test_or_runs_for_each_and_and_runs_for_both(airflow: Airflow, any_of: Consum
 
 
 def test_two_events_of_two_assets_in_the_same_second_are_one_run_of_and(airflow: Airflow, both: Consumer) -> None:
-    events = [post(airflow, "ex04_returns"), post(airflow, "ex04_orders")]
-    assert moment(events[1]) - moment(events[0]) < SECOND
-    assert both.handled() == [[event["id"] for event in events]]
+    consumed: list[list[int]] = []
+    for _ in range(ATTEMPTS):
+        events = [post(airflow, "ex04_returns"), post(airflow, "ex04_orders")]
+        consumed.append([event["id"] for event in events])
+        assert both.handled() == consumed
+        if moment(events[1]) - moment(events[0]) < SECOND:
+            return
+    raise AssertionError(f"of {ATTEMPTS} pairs of events, no two came within a second")
 
 
 def test_two_events_of_one_asset_in_the_same_second_are_consumed_once_each(airflow: Airflow, any_of: Consumer) -> None:
     """The second one has a run of its own if the scheduler looked in between, else it comes with the next event's run."""
-    events = [post(airflow, "ex04_orders") for _ in range(2)]
-    assert moment(events[1]) - moment(events[0]) < SECOND
-    first, *_ = any_of.handled()
-    assert first == [events[0]["id"]], "a run gets the events up to the first of those that it was queued for"
-    third = post(airflow, "ex04_orders")
-    consumed = any_of.handled()
-    assert [event for run in consumed for event in run] == [*(event["id"] for event in events), third["id"]]
+    emitted: list[int] = []
+    for _ in range(ATTEMPTS):
+        before = len(any_of.runs())
+        events = [post(airflow, "ex04_orders") for _ in range(2)]
+        assert any_of.handled()[before] == [events[0]["id"]], "a run gets the events up to the first of those that it was queued for"
+        events.append(post(airflow, "ex04_orders"))
+        emitted += [event["id"] for event in events]
+        assert [event for run in any_of.handled() for event in run] == emitted
+        if moment(events[1]) - moment(events[0]) < SECOND:
+            return
+    raise AssertionError(f"of {ATTEMPTS} pairs of events, no two came within a second")
 
 
 def moment(found: dict[str, str], field: str = "timestamp") -> datetime.datetime:

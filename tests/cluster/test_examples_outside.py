@@ -16,10 +16,10 @@ from tandem.paths import ROOT
 
 from . import kube
 from .airflow_api import Airflow
-from .asset_events import asset, consumer, events, logged, pause, post
+from .asset_events import Consumer, asset, consumer, events, logged, pause, post
 from .eventually import eventually
 
-TRIGGERER = "deploy/tandem-airflow-triggerer"
+TRIGGERER = "deployment/tandem-airflow-triggerer"
 WATCHER, REST = "ex16_watcher_consumer", "ex17_rest_consumer"
 
 
@@ -35,23 +35,22 @@ def reparse(airflow: Airflow, dag: str) -> None:
 
 
 @contextmanager
-def watched(airflow: Airflow) -> Iterator[None]:
-    """The watcher of example 16, while its DAG is unpaused; it is gone afterwards."""
-    reparse(airflow, WATCHER)
-    try:
-        yield
-    finally:
-        airflow.call("PATCH", f"/dags/{WATCHER}", json={"is_paused": True})
+def watched(airflow: Airflow) -> Iterator[Consumer]:
+    """The consumer of example 16, with its watcher at work; that is gone afterwards."""
+    with consumer(airflow, WATCHER) as found:
         reparse(airflow, WATCHER)
+        yield found
+    reparse(airflow, WATCHER)
 
 
 def in_triggerer(script: str) -> str:
     """Run a line of shell where the watcher looks for its file."""
-    return kube.kubectl("exec", "-n", kube.NAMESPACE, TRIGGERER, "-c", "triggerer", "--", "sh", "-c", script)
+    [pod] = [pod for pod in kube.pods("app.kubernetes.io/name=airflow,app.kubernetes.io/component=triggerer") if kube.is_ready(pod)]
+    return kube.kubectl("exec", "-n", kube.NAMESPACE, pod["metadata"]["name"], "-c", "triggerer", "--", "sh", "-c", script)
 
 
 def test_a_watcher_makes_an_event_of_a_file_and_again_after_the_triggerer_was_replaced(airflow: Airflow) -> None:
-    with consumer(airflow, WATCHER) as found, watched(airflow):
+    with watched(airflow) as found:
         for number in (1, 2):
             in_triggerer("mkdir -p /tmp/ex16 && touch /tmp/ex16/go")
             run = found.ran(number)[-1]

@@ -18,6 +18,9 @@ def unused() -> datetime:
     """The start of a half hour of 2025 without transactions. (Tests of the producer itself use 2024, when its tasks begin.)"""
     while True:
         start = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=30 * secrets.randbelow(365 * 48))
+        # On a new platform there is no table yet, and so no row.
+        if not postgres("select to_regclass('customer_transactions')"):
+            return start
         if postgres(f"select count(*) from customer_transactions where interval_start = '{start.isoformat()}'") == [["0"]]:
             return start
 

@@ -40,7 +40,7 @@ with DAG("ex10_metadata_consumer", schedule=[ORDERS], **COMMON):
 
     @task
     def consume(triggering_asset_events: Any = None) -> None:
-        for event in triggering_asset_events[ORDERS]:
-            print(f"{event.extra['rows']} new orders from the {event.extra['source']}")
+        for event in triggering_asset_events.get(ORDERS, []):
+            print(f"{event.extra.get('rows')} new orders from the {event.extra.get('source')}")
 
     consume()

@@ -40,12 +40,12 @@ for asset in (ORDERS, PRICES):
 with DAG("ex12_triggering_events_consumer", schedule=[ORDERS, PRICES], **COMMON):
 
     @task
-    def consume(triggering_asset_events: Any = None) -> dict[str, list[int]]:
+    def consume(triggering_asset_events: Any = None) -> dict[str, list[int | None]]:
         if not triggering_asset_events:
             print("No event triggered this run.")
         for asset, events in triggering_asset_events.items():
             for event in events:
                 print(f"{asset.name} at {event.timestamp:%H:%M:%S.%f}: {event.source_dag_id} {event.source_run_id}, extra {event.extra}")
-        return {asset.name: [event.extra["day"] for event in events] for asset, events in triggering_asset_events.items()}
+        return {asset.name: [event.extra.get("day") for event in events] for asset, events in triggering_asset_events.items()}
 
     consume()

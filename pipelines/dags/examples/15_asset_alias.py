@@ -39,7 +39,7 @@ with DAG("ex15_alias_consumer", schedule=[CITIES], **COMMON):
 
     @task
     def consume(triggering_asset_events: Any = None) -> None:
-        for event in triggering_asset_events[CITIES]:
+        for event in triggering_asset_events.get(CITIES, []):
             print(f"{event.asset.uri} was updated, extra: {event.extra}")
 
     consume()

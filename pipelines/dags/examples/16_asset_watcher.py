@@ -34,7 +34,7 @@ with DAG("ex16_watcher_consumer", schedule=[GO], **COMMON):
 
     @task
     def consume(triggering_asset_events: Any = None) -> None:
-        for event in triggering_asset_events[GO]:
+        for event in triggering_asset_events.get(GO, []):
             print(f"source DAG: {event.source_dag_id}, extra: {event.extra}")
 
     consume()

@@ -35,7 +35,7 @@ with DAG("ex17_rest_consumer", schedule=[SHOP_ORDERS], **COMMON):
 
     @task
     def consume(triggering_asset_events: Any = None) -> None:
-        for event in triggering_asset_events[SHOP_ORDERS]:
+        for event in triggering_asset_events.get(SHOP_ORDERS, []):
             print(f"source DAG: {event.source_dag_id}, extra: {event.extra}")
 
     consume()

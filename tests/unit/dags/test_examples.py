@@ -67,7 +67,7 @@ def test_dags_are_paused_at_first_and_found_by_their_number(dag_bag: Any, file: 
 
 def test_no_asset_belongs_to_two_examples(dag_bag: Any) -> None:
     """A test or a reader who updates the asset of one example starts no DAG of another."""
-    owners = Counter()
+    owners: Counter[str] = Counter()
     for file in FILES:
         assets = {asset for dag in dags_of(dag_bag, file) for asset in assets_of(dag)}
         # Example 13 reads a table of the platform.
