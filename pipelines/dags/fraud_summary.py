@@ -14,7 +14,7 @@ Both results are assets. Their events carry the number of rows and hours, and th
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from airflow.sdk import DAG
@@ -24,12 +24,14 @@ from tandem_jobs import RESULT_FILE, job_pod
 
 # A command line is limited, and so are the conditions that a statement should have.
 MOST_INTERVALS = 100
+# What the command takes for intervals of transactions: whole minutes of these years.
+FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def intervals(events: Mapping[Any, Collection[Any]]) -> str:
     """The data intervals that events tell of, START/END separated by commas; adjacent ones are joined.
 
-    Nothing, which means all, without events, when an event does not tell its interval, and when the intervals are very many.
+    Nothing, which means all, without events, when an event tells no interval, and when the intervals are very many.
     """
     found = set()
     for event in (event for of_asset in events.values() for event in of_asset):
@@ -37,11 +39,18 @@ def intervals(events: Mapping[Any, Collection[Any]]) -> str:
             start, end = (datetime.fromisoformat(event.extra[f"interval_{name}"]) for name in ("start", "end"))
         except (KeyError, TypeError, ValueError):
             return ""
-        if start.tzinfo is None or end.tzinfo is None or start >= end:
+        if not is_interval(start, end):
             return ""
         found.add((start, end))
     joined = list(merged(sorted(found)))
     return ",".join(f"{start.isoformat()}/{end.isoformat()}" for start, end in joined) if len(joined) <= MOST_INTERVALS else ""
+
+
+def is_interval(start: datetime, end: datetime) -> bool:
+    """Whether transactions can be of this interval. An extra may hold anything."""
+    if start.tzinfo is None or end.tzinfo is None:
+        return False
+    return FIRST <= start < end <= LAST and not any(moment.second or moment.microsecond for moment in (start, end))
 
 
 def merged(sorted_intervals: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
@@ -61,7 +70,8 @@ with DAG(
     doc_md=__doc__,
     schedule=[TRANSACTIONS, LABELS],
     catchup=False,
-    # One at a time: whatever happens meanwhile waits, and the next run takes all of it.
+    # One at a time. What happens meanwhile starts one more run. Airflow need not tell it of all events (those after the first of
+    # an asset come with a later run), but it finds their hours by itself.
     max_active_runs=1,
     is_paused_upon_creation=False,
     default_args={

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -27,8 +29,9 @@ class Answer:
 def formatted(answer: Answer, style: str) -> str:
     """The answer as text, with a line break at its end."""
     if style == "json":
-        rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
-        return json.dumps(rows, default=plain, indent=1, ensure_ascii=False) + "\n"
+        names = distinct(answer.columns)
+        rows = [{name: plain(value) for name, value in zip(names, row, strict=True)} for row in answer.rows]
+        return json.dumps(rows, default=cell, indent=1, ensure_ascii=False) + "\n"
     if style == "csv":
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
@@ -38,11 +41,22 @@ def formatted(answer: Answer, style: str) -> str:
     return table(answer)
 
 
+def distinct(names: Sequence[str]) -> list[str]:
+    """The names, with a number after those that were there before."""
+    found: list[str] = []
+    for name in names:
+        candidates = (name, *(f"{name}_{number}" for number in range(2, len(names) + 1)))
+        found.append(next(candidate for candidate in candidates if candidate not in found))
+    return found
+
+
 def plain(value: Any) -> Any:
-    """A value that JSON has no type for."""
+    """The value as JSON has it, if it has; a number that is none becomes a text."""
+    if isinstance(value, float | Decimal) and not math.isfinite(value):
+        return str(value)
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
-    return cell(value)
+    return value
 
 
 def cell(value: Any, null: str = "NULL") -> str:

@@ -30,7 +30,12 @@ def parse_intervals(text: str) -> tuple[Interval, ...]:
         start, slash, end = item.partition("/")
         if not slash:
             raise ValueError(f"must be intervals like 2026-01-31T09:30:00+00:00/2026-01-31T10:00:00+00:00, got {item!r}")
-        found.append(Interval(parse_moment(start), parse_moment(end)))
+        interval = Interval(parse_moment(start), parse_moment(end))
+        try:
+            spans([interval])
+        except OverflowError:
+            raise ValueError(f"must not end in the last hour of the calendar, got {item!r}") from None
+        found.append(interval)
     return tuple(found)
 
 

@@ -12,7 +12,8 @@ def look(conn: psycopg.Connection, statement: str) -> Answer:
         conn.execute("SET TRANSACTION READ ONLY")
         # A pipeline takes one statement at a time: a second one, after a semicolon, could end the transaction that only reads.
         with conn.pipeline():
-            cursor = conn.execute(statement.encode())
+            # An argument that is no UTF-8 is Postgres' to refuse.
+            cursor = conn.execute(statement.encode(errors="surrogateescape"))
         if cursor.description is None:
             raise FraudError("the statement gives no rows; it should be a SELECT")
         return Answer(tuple(column.name for column in cursor.description), cursor.fetchall())

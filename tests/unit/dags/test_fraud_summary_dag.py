@@ -51,6 +51,10 @@ UNKNOWN = {
     "no times": {"a": [event("yesterday", "today")]},
     "no texts": {"a": [event(None, None)]},
     "no offset": {"a": [event("2026-01-31T09:30:00", "2026-01-31T10:00:00")]},
+    "seconds": {"a": [event("2026-01-31T09:30:15Z", "2026-01-31T10:00:00Z")]},
+    "before there were transactions": {"a": [event("1999-12-31T23:30:00Z", "2000-01-01T00:00:00Z")]},
+    "the end of the calendar": {"a": [event("9999-12-31T22:00:00Z", "9999-12-31T23:30:00Z")]},
+    "an offset beyond the calendar": {"a": [event("0001-01-01T00:00:00+10:00", "2026-01-31T10:00:00Z")]},
     "reversed": {"a": [event(*day("10:00", "09:30"))]},
     "too many": {"a": [event(f"{year}-01-01T00:00:00Z", f"{year}-01-02T00:00:00Z") for year in range(2000, 2101)]},
 }

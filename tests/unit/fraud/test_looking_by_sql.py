@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from typing import Any
 
 import pytest
@@ -23,6 +24,12 @@ def test_rows_are_a_table_for_people(db: Any) -> None:
     assert [row["user_id"] for row in csv.DictReader(io.StringIO(as_csv))] == ["1", "2", "3"]
 
 
+def test_json_has_every_column_and_only_values_of_json(db: Any) -> None:
+    statement = "SELECT 1, 2.50, 'NaN'::float8 AS f, 'NaN'::numeric AS n, NULL AS z, '{1,2}'::int[] AS a, date '2026-01-31' AS d"
+    (row,) = json.loads(db.run("sql", "--format=json", statement).out)
+    assert row == {"?column?": 1, "?column?_2": 2.5, "f": "nan", "n": "NaN", "z": None, "a": [1, 2], "d": "2026-01-31"}
+
+
 REFUSED = {
     "drop": ("DROP TABLE customer_transactions", "cannot execute DROP TABLE in a read-only transaction"),
     "delete": ("DELETE FROM customer_transactions RETURNING *", "read-only transaction"),
@@ -30,6 +37,7 @@ REFUSED = {
     "the end of the transaction": ("COMMIT", "should be a SELECT"),
     "nothing": ("", "should be a SELECT"),
     "no such column": ("SELECT colour FROM customer_transactions", 'column "colour" does not exist'),
+    "no UTF-8": ("SELECT '\udcff'", "invalid byte sequence"),
     "no SQL": ("show me the money", "syntax error"),
 }
 

@@ -215,6 +215,7 @@ def test_a_missing_variable_is_named(both: Any, variable: str) -> None:
 MISTAKES = {
     "no interval": (["--intervals=yesterday"], {}, 2, "must be intervals like 2026-01-31T09:30:00+00:00/2026-01-31T10:00:00+00:00"),
     "reversed": (["--intervals=2026-01-31T10:00:00Z/2026-01-31T09:00:00Z"], {}, 2, "start before it ends"),
+    "the end of time": (["--intervals=9999-12-31T22:00:00Z/9999-12-31T23:30:00Z"], {}, 2, "last hour of the calendar"),
     "no offset": (["--intervals=2026-01-31T10:00:00/2026-01-31T11:00:00"], {}, 2, "offset from UTC"),
     "Postgres is down": ([], {"PGPORT": "1"}, 1, "cannot connect to Postgres at 127.0.0.1:1"),
     "MySQL is down": ([], {"MYSQL_PORT": "1"}, 1, "cannot connect to MySQL at 127.0.0.1:1"),
