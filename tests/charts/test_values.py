@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .conftest import APPLICATION_CHARTS, CHARTS, helm_template
+from .conftest import APPLICATION_CHARTS, CHARTS, helm_template, render
 
 every_chart = pytest.mark.parametrize("chart", APPLICATION_CHARTS)
 
@@ -103,11 +103,6 @@ def test_every_value_stands_below_a_sentence(chart: str) -> None:
         ("tandem", "mysql.enabled=false", "airflow.jobs.secrets must not name tandem-mysql-data, which nobody makes"),
         ("tandem", "taxi.enabled=false", "airflow.jobs.configMaps must not name tandem-taxi, which nobody makes"),
         ("tandem", "taxi.enabled=false,airflow.enabled=false", "deployments (taxi).envConfigMaps must not name tandem-taxi"),
-        (
-            "tandem",
-            "airflow.enabled=false",
-            "airflow is off, so dagster.dagster-user-deployments.deployments (lineage).envSecrets must not name",
-        ),
         ("tandem", "taxi.raw=s3:///taxi", "/taxi/raw"),
         ("tandem", "dagster.runLauncher.config.k8sRunLauncher.createNamespace=true", "both make tandem-jobs: leave one of them off"),
     ],
@@ -134,8 +129,22 @@ def test_a_secret_of_a_part_that_is_off_is_not_waited_for_in_vain(list_of: str, 
     assert f"must not name tandem-{name}, which nobody makes" in done.stderr
 
 
-def test_the_login_of_a_service_user_that_the_values_do_not_have_is_not_waited_for_in_vain() -> None:
-    login = "dagster.dagster-user-deployments.deployments[1].envSecrets[0].name=tandem-airflow-user-bridge"
-    done = helm_template("tandem", "--values", CHARTS / "tandem" / "ci" / "external-values.yaml", "--set", login)
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("airflow.serviceUsers.lineage=null", "names tandem-airflow-user-lineage, which nobody makes: write airflow.serviceUsers.lineage"),
+        ("airflow.enabled=false", "must not name tandem-airflow-user-lineage, which nobody makes: write `optional: true` beside it"),
+    ],
+)
+def test_the_login_of_a_service_user_that_nobody_makes_is_not_waited_for_in_vain(settings: str, said: str) -> None:
+    done = helm_template("tandem", "--values", CHARTS / "tandem" / "ci" / "external-values.yaml", "--set", settings)
     assert done.returncode != 0
-    assert "names tandem-airflow-user-bridge, which nobody makes: write airflow.serviceUsers.bridge" in done.stderr
+    assert said in done.stderr
+
+
+def test_the_switch_of_airflow_or_dagster_is_enough_to_leave_it_out() -> None:
+    """The code location of the lineage starts without its login, too, and the login can be taken out."""
+    assert "secretRef: {name: tandem-airflow-user-lineage, optional: true}" in render("tandem", "--set", "airflow.enabled=false")
+    without = render("tandem", "--set", "dagster.enabled=false,airflow.serviceUsers.lineage=null")
+    assert "airflow-user-lineage" not in without
+    assert "name: SERVICE_USERS" not in without

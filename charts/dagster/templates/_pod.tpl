@@ -16,7 +16,7 @@ names. Takes root, login (owner or run) and, optionally, location.
 {{/* What a code location and its runs get beside the storage. Takes root and location. */}}
 {{- define "dagster.locationEnvFrom" -}}
 {{- range .location.envSecrets }}
-- secretRef: {name: {{ tpl .name $.root }}}
+- secretRef: {name: {{ tpl .name $.root }}{{ if .optional }}, optional: true{{ end }}}
   {{- with .prefix }}
   prefix: {{ . }}
   {{- end }}

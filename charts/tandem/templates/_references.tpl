@@ -18,6 +18,7 @@ Takes the root context.
 {{- end }}
 {{- range $entry := $named }}
 {{- range $name := $entry.names }}
+{{- if not (and (kindIs "map" $name) (get $name "optional")) }}
 {{- if kindIs "map" $name }}{{ $name = $name.name }}{{ end }}
 {{- $name = tpl $name $ }}
 {{- range $part := list "postgres" "mysql" "objectstore" }}
@@ -28,13 +29,14 @@ Takes the root context.
 {{- $user := trimPrefix (printf "%s-airflow-user-" $.Release.Name) $name }}
 {{- if ne $user $name }}
 {{- if not $.Values.airflow.enabled }}
-{{- fail (printf "\n\ntandem: airflow is off, so %s must not name %s, which nobody makes: leave the code location %s out of the list dagster.dagster-user-deployments.deployments, or name a Secret of your own with URL, USERNAME and PASSWORD at an Airflow elsewhere.\n" $entry.value $name $user) }}
-{{- else if not (hasKey ($.Values.airflow.serviceUsers | default dict) $user) }}
+{{- fail (printf "\n\ntandem: airflow is off, so %s must not name %s, which nobody makes: write `optional: true` beside it, leave it out, or name a Secret of your own with URL, USERNAME and PASSWORD at an Airflow elsewhere.\n" $entry.value $name) }}
+{{- else if not (get ($.Values.airflow.serviceUsers | default dict) $user) }}
 {{- fail (printf "\n\ntandem: %s names %s, which nobody makes: write airflow.serviceUsers.%s, or leave it out.\n" $entry.value $name $user) }}
 {{- end }}
 {{- end }}
 {{- if and (not $.Values.taxi.enabled) (eq $name (include "umbrella.taxi" $)) }}
 {{- fail (printf "\n\ntandem: taxi is off, so %s must not name %s, which nobody makes: leave it out, or write a ConfigMap of your own.\n" $entry.value $name) }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}
