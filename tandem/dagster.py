@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 import urllib.error
 import urllib.request
@@ -157,7 +158,8 @@ def last_look(sensor: Any) -> dict[str, Any]:
     # Dagster wraps what a sensor has raised in an error of its own, which says no more than that.
     error = tick["error"] or {}
     words = (error.get("causes") or [error])[-1].get("message") or tick["skipReason"] or ""
-    return {"last": tick["status"], "at": tick["timestamp"], "said": words.strip().partition("\n")[0]}
+    first = words.strip().partition("\n")[0]
+    return {"last": tick["status"], "at": tick["timestamp"], "said": re.sub(r"^[\w.]+(Error|Exception): ", "", first)}
 
 
 def partition_of(run: Any) -> str:

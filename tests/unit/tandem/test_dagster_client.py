@@ -169,7 +169,7 @@ def test_sensors_say_how_their_last_look_ended(server: Server, client: Dagster) 
     def sensor(name: str, status: str, *ticks: Any) -> Any:
         return {"name": name, "sensorState": {"status": status, "ticks": list(ticks)}}
 
-    causes = [{"message": "Airflow refuses the login\nTraceback"}]
+    causes = [{"message": "lineage.errors.LineageError: Airflow refuses the login\nTraceback"}]
     failed = {"status": "FAILURE", "timestamp": 7.5, "skipReason": None, "error": {"message": "the sensor failed\n", "causes": causes}}
     skipped = {"status": "SKIPPED", "timestamp": 8.5, "skipReason": "nothing new", "error": None}
     found = [sensor("one", "RUNNING", failed), sensor("two", "RUNNING", skipped), sensor("three", "STOPPED")]
