@@ -12,8 +12,9 @@ Manhattan, it writes `s3://outputs/taxi/report.md` anew: the months with their t
 **See it:** materialize `taxi_trips` for a month in Dagster. Within some seconds the event is here, on the page of the asset, and a run of
 this DAG begins; the log of `events` names the month and the run of Dagster.
 
-A load of many months makes many events. One run at a time, so that those which come while a page is written share the next run. The page
-tells what is in the lake when it is written, whichever events the run was started for.
+A load of many months makes many events. One run at a time, so that one more run follows those which come while a page is written,
+instead of one each. Airflow may name only the first of them as that run's events, and the others as those of a later one (see
+`08_how_events_queue`). The page is right all the same: it tells what is in the lake when it is written.
 """
 
 import logging
@@ -36,11 +37,13 @@ def told(triggering: Any) -> Iterator[str]:
 
 
 def part_of(extra: dict[str, Any]) -> str:
-    """What of the asset has changed: Dagster tells the partition; `taxi_monthly` the month that it loaded, or the weeks."""
-    weeks = extra.get("weeks")
-    if isinstance(weeks, list):
-        return f"weeks of {', '.join(str(week['period']) for week in weeks)}"
-    return str(extra.get("partition") or extra.get("month") or "")
+    """What of the asset has changed: Dagster tells the partition; `taxi_monthly` the month that it loaded, or the weeks.
+
+    Whoever makes an event by hand may put anything into its extra: what is not understood is left out.
+    """
+    weeks = extra.get("weeks") if isinstance(extra.get("weeks"), list) else []
+    periods = [str(week["period"]) for week in weeks if isinstance(week, dict) and "period" in week]
+    return f"weeks of {', '.join(periods)}" if periods else str(extra.get("partition") or extra.get("month") or "")
 
 
 def origin(event: Any) -> str:

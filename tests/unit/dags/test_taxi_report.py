@@ -44,3 +44,11 @@ def test_each_event_is_told_with_its_partition_and_its_run(dag_bag):
         "taxi_trips, by hand",
         "trips_by_week, weeks of 2023-01-01, 2023-01-08, by Airflow run manual__1 of taxi_monthly",
     ]
+
+
+@pytest.mark.parametrize("extra", [{}, {"weeks": []}, {"weeks": [{"x": 1}]}, {"weeks": ["2023"]}, {"weeks": "all", "partition": None}])
+def test_an_extra_that_is_not_understood_is_left_out(dag_bag, extra):
+    import taxi_report
+    from tandem_assets import WEEKS
+
+    assert list(taxi_report.told({WEEKS: [event(**extra)]})) == ["trips_by_week, by hand"]
