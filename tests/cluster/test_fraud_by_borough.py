@@ -15,7 +15,8 @@ from .airflow_api import Airflow
 from .dagster_api import Dagster
 from .databases import postgres
 from .eventually import eventually
-from .lake import Lake, Store
+from .lake import MONTHS, Lake, Store
+from .test_transactions_and_labels import DAG as PRODUCER
 
 ASSET = "fraud_by_borough_hour"
 COLUMNS = "hour_of_day, borough, trips, share, transactions, amount, fraudulent_transactions, fraudulent_amount"
@@ -23,7 +24,22 @@ AUTOMATED = [{"key": "dagster/sensor_name", "value": "automation_sensor"}]
 
 
 @pytest.fixture(scope="module")
-def automated(airflow: Airflow, dagster: Dagster) -> Any:
+def city(dagster: Dagster, lake: Lake) -> None:
+    """Trips and zones in the lake: at least a month, which has trips in every hour of the day."""
+    if not lake.counts() or not lake.rows("SELECT zone_id FROM lake.taxi_zones"):
+        assets = ["taxi_trips_file", "taxi_trips", "taxi_zones_file", "taxi_zones"]
+        dagster.succeeds(dagster.launch("trip_update_job", partition=f"{MONTHS[0]}-01", assets=assets))
+
+
+@pytest.fixture(scope="module")
+def transactions(airflow: Airflow) -> None:
+    """Transactions and labels, at least those of one half hour."""
+    if postgres("select to_regclass('customer_transactions')") == []:
+        assert airflow.finished(PRODUCER, airflow.trigger(PRODUCER))["state"] == "success"
+
+
+@pytest.fixture(scope="module")
+def automated(airflow: Airflow, dagster: Dagster, city: None, transactions: None) -> Any:
     """The run that Dagster starts by itself after a run of Airflow's fraud_summary, which knows nothing of Dagster."""
     earlier = {run["runId"] for run in dagster.runs(tags=AUTOMATED)}
     trigger = airflow.trigger("fraud_summary")
@@ -68,7 +84,7 @@ def test_sums_over_boroughs_are_exactly_those_of_fraud_summary(automated: Any) -
     def same() -> list[list[str]]:
         # A summary that came meanwhile starts a run of its own.
         found = of(ASSET, "hour_of_day")
-        assert found == of("fraud_summary", "extract(hour from hour)::int")
+        assert found == of("fraud_summary", "extract(hour from hour at time zone 'UTC' at time zone 'America/New_York')::int")
         return found
 
     assert eventually("the sums of each hour of the day are those of fraud_summary", same, within=120, every=3)

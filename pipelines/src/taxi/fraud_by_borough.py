@@ -12,9 +12,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from taxi import lake, locks, publish
-from taxi.errors import TaxiError
 from taxi.lake import Lake
-from taxi.settings import PostgresLogin, Settings
+from taxi.settings import Settings
 from taxi.store import Store
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ TRIPS = f"""
     SELECT hour(pickup_datetime), coalesce(borough, '{UNKNOWN}'), count(*) FROM lake.taxi_trips
     LEFT JOIN lake.taxi_zones ON pickup_zone_id = zone_id WHERE isfinite(pickup_datetime) GROUP BY ALL"""
 TOTALS = f"""
-    SELECT extract(hour FROM hour)::int, sum(transactions)::numeric, sum(amount),
+    SELECT extract(hour FROM hour AT TIME ZONE 'UTC' AT TIME ZONE 'America/New_York')::int, sum(transactions)::numeric, sum(amount),
            sum(fraudulent_transactions)::numeric, sum(fraudulent_amount)
     FROM {SOURCE} GROUP BY 1"""
 
@@ -61,24 +60,24 @@ class Made:
     fraudulent_transactions: int
     fraudulent_amount: Decimal
     seconds: float
+    missing: str = ""
+    """Why there was nothing to spread, if there was no summary."""
 
 
 def make(settings: Settings) -> Made:
-    """Spread what fraud_summary says over the boroughs, in the place of what is there. Nothing without trips.
+    """Spread what fraud_summary says over the boroughs, in the place of what is there. Nothing without trips or without a summary.
 
-    Whoever holds the lock reads and writes, so that what is there last has been read last. Raises TaxiError without the summary.
+    Whoever holds the lock reads and writes, first the table and then the file, so that what is there last has been read last.
     """
     begun = time.monotonic()
     target = uri(settings)
-    login(settings)
-    with lake.connect(settings, read_only=True) as opened:
+    with lake.connect(settings, read_only=True) as opened, lake.table_lock(settings, NAME):
         trips = count(opened)
-    with publish.table(settings, NAME) as cursor:
-        assert cursor is not None
-        rows = spread(trips, totals(cursor))
-        cursor.execute(f"DELETE FROM {NAME}")
-        places = ", ".join(["%s"] * len(Row._fields))
-        cursor.executemany(f"INSERT INTO {NAME} ({', '.join(Row._fields)}) VALUES ({places})", rows)
+        with publish.table(settings, NAME) as cursor:
+            missing = lacking(settings, cursor)
+            rows = spread(trips, totals(cursor)) if cursor and not missing else []
+            if cursor:
+                replace(cursor, rows)
         Store(settings).put(target, as_csv(rows), "text/csv; charset=utf-8")
     done = Made(
         uri=target,
@@ -89,6 +88,7 @@ def make(settings: Settings) -> Made:
         fraudulent_transactions=sum(row.fraudulent_transactions for row in rows),
         fraudulent_amount=sum((row.fraudulent_amount for row in rows), Decimal(0)),
         seconds=time.monotonic() - begun,
+        missing=missing,
     )
     logger.info("spread %s transactions over %d rows: %.1f s", f"{done.transactions:,}", done.rows, done.seconds)
     return done
@@ -107,10 +107,24 @@ def count(opened: Lake) -> dict[str, dict[int, int]]:
     return found
 
 
-def totals(cursor: psycopg.Cursor) -> dict[int, tuple[Decimal, ...]]:
-    """Transactions, amount, fraudulent transactions and amount by hour of the day, by the clock of UTC."""
+def lacking(settings: Settings, cursor: psycopg.Cursor | None) -> str:
+    """Why there is no summary to read; empty if there is one."""
+    if settings.publish is None or cursor is None:
+        return f"PGHOST is not set, so there is no {SOURCE} to read"
     if cursor.execute("SELECT to_regclass(%s) IS NULL", [SOURCE]).fetchone() == (True,):
-        raise TaxiError(f"Postgres has no table {SOURCE} yet; Airflow's DAG {SOURCE} makes it")
+        return f"{settings.publish.place} has no table {SOURCE}; Airflow's DAG {SOURCE} makes it where its transactions are"
+    return ""
+
+
+def replace(cursor: psycopg.Cursor, rows: Sequence[Row]) -> None:
+    """Put these rows in the place of all that are there."""
+    cursor.execute(f"DELETE FROM {NAME}")
+    places = ", ".join(["%s"] * len(Row._fields))
+    cursor.executemany(f"INSERT INTO {NAME} ({', '.join(Row._fields)}) VALUES ({places})", rows)
+
+
+def totals(cursor: psycopg.Cursor) -> dict[int, tuple[Decimal, ...]]:
+    """Transactions, amount, fraudulent transactions and amount by hour of the day, by the clock of New York."""
     return {hour: tuple(figures) for hour, *figures in cursor.execute(TOTALS).fetchall()}
 
 
@@ -152,17 +166,24 @@ def as_csv(rows: Sequence[Row]) -> bytes:
     return text.getvalue().encode()
 
 
-def check(settings: Settings) -> tuple[tuple[Decimal, ...], tuple[Decimal, ...], int]:
-    """The sums of the four figures over all rows, the same of fraud_summary, and the number of rows."""
-    figures = ", ".join(f"coalesce(sum({name}), 0)" for name in Row._fields[4:])
-    with locks.postgres(login(settings)) as connection:
-        *made, rows = connection.execute(f"SELECT {figures}, count(*) FROM {NAME}").fetchone() or ()
-        source = connection.execute(f"SELECT {figures} FROM {SOURCE}").fetchone() or ()
-    return tuple(made), tuple(source), rows
+@dataclass(frozen=True)
+class Sums:
+    """Sums of the four figures, over all rows and in fraud_summary; without a summary only the reason."""
+
+    made: tuple[Decimal, ...] = ()
+    source: tuple[Decimal, ...] = ()
+    rows: int = 0
+    missing: str = ""
 
 
-def login(settings: Settings) -> PostgresLogin:
-    """Of the database with both tables. Raises TaxiError if none is named."""
+def check(settings: Settings) -> Sums:
+    """Add up what was made and what it was made of."""
     if settings.publish is None:
-        raise TaxiError(f"{NAME} is made of a table in Postgres, so PGHOST and the other variables of that login must be set")
-    return settings.publish
+        return Sums(missing=lacking(settings, None))
+    figures = ", ".join(f"coalesce(sum({name}), 0)" for name in Row._fields[4:])
+    with locks.postgres(settings.publish) as connection, connection.cursor() as cursor:
+        if missing := lacking(settings, cursor):
+            return Sums(missing=missing)
+        *made, rows = cursor.execute(f"SELECT {figures}, count(*) FROM {NAME}").fetchone() or ()
+        source = cursor.execute(f"SELECT {figures} FROM {SOURCE}").fetchone() or ()
+    return Sums(tuple(made), tuple(source), rows)

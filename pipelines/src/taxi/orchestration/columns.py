@@ -63,7 +63,7 @@ FRAUD = {
     "fraudulent_amount": "DECIMAL",
 }
 FRAUD_MEANINGS = {
-    "hour_of_day": "0 to 23: of trips by the clock of New York, of transactions by that of UTC",
+    "hour_of_day": "0 to 23, by the clock of New York",
     "borough": "Borough where trips began; Unknown where the zone is in none",
     "trips": "Trips that began there in that hour, of all days and months in the lake",
     "share": "Their share of all trips in that hour, 0 to 1; of all trips of the day in an hour without any",

@@ -35,7 +35,7 @@ def fraud_by_borough_hour(database: Database) -> dg.MaterializeResult:
 
     A line of the CSV file, and a row of the Postgres table fraud_by_borough_hour, is an hour of the day in a borough. A transaction
     has no place, so this is a model and not a count; but the sums over the boroughs are exactly those of fraud_summary. It is
-    materialized whenever Airflow has updated fraud_summary.
+    materialized whenever Airflow has updated fraud_summary. All hours are those of New York's clock, which the trips have.
     """
     with told():
         settings = database.settings()
@@ -50,6 +50,7 @@ def fraud_by_borough_hour(database: Database) -> dg.MaterializeResult:
                 "fraudulent transactions": done.fraudulent_transactions,
                 "fraudulent amount": float(done.fraudulent_amount),
                 "seconds": round(done.seconds, 3),
+                **({"nothing to spread": done.missing} if done.missing else {}),
             }
         )
 
