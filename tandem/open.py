@@ -194,5 +194,9 @@ def _tell(state: str, forwards: list[dict[str, Any]], end: str) -> int:
     for forward in forwards:
         moved = "" if forward["port"] == forward["wanted"] else f", because port {forward['wanted']} is in use"
         console.say(f"{forward['name']:<8} {state} at {forward['url']}{moved}")
+    if any(forward["port"] != forward["wanted"] for forward in forwards):
+        console.say(
+            "Links from one page to another lead to the usual ports (values: LINEAGE_AIRFLOW_LINKS, LINEAGE_DAGSTER_LINKS, taxi.links)."
+        )
     console.say(f"({end})")
     return 0

@@ -101,6 +101,7 @@ def test_a_taken_port_is_said(checkout: Checkout) -> None:
         other.listen()
         said = checkout.open()
     assert f"because port {checkout.port} is in use" in said
+    assert "Links from one page to another lead to the usual ports" in said
     assert f"localhost:{checkout.port}\n" not in said
     assert f"localhost:{checkout.port}," not in said
 
