@@ -16,6 +16,8 @@ from .lineage import QUIET
 API_SERVER = "tandem-airflow-api-server"
 DAEMON = "tandem-dagster-daemon"
 CODE_SERVER = "tandem-dagster-code-lineage"
+MANY = 20
+"""Events that take the bridge some seconds to send."""
 LONGER_THAN_QUIET = 30
 """Seconds: longer than a new code server waits for the last write of the one before."""
 
@@ -75,8 +77,22 @@ def test_a_daemon_that_is_killed_while_it_writes_does_not_write_twice(airflow: A
     lineage.same(airflow, dagster, within=120)
 
 
-def test_a_bridge_that_is_killed_while_it_writes_does_not_write_twice(airflow: Airflow, dagster: Dagster) -> None:
-    """The request waits in Airflow when its client dies, and the next code server looks whether it has come to something."""
+def test_a_bridge_that_is_killed_between_reading_and_writing_does_not_write_twice(airflow: Airflow, dagster: Dagster) -> None:
+    """Its request waits in Airflow when it dies, and succeeds after its death. The next code server must find what came of it."""
+    before = len(lineage.received(airflow, QUIET))
+    old = lineage.pods_of(CODE_SERVER)
+    with lineage.no_writes("tandem-postgres-airflow", "asset_event") as watcher:
+        lineage.materialize(dagster, count=MANY)
+        eventually("the bridge writes", lambda: lineage.waiting(watcher, "asset_event") > 0, within=60, every=0.1)
+        lineage.kill(old)
+    eventually("the request succeeds", lambda: len(lineage.received(airflow, QUIET)) > before, within=10, every=0.1)
+    eventually("another code server", lambda: set(lineage.pods_of(CODE_SERVER)) - set(old), within=60)
+    assert before < len(lineage.received(airflow, QUIET)) < before + MANY, "not killed in the middle: nothing was tested"
+    lineage.same(airflow, dagster, within=180)
+
+
+def test_a_bridge_that_is_killed_while_airflow_cannot_write_for_long_does_not_write_twice(airflow: Airflow, dagster: Dagster) -> None:
+    """Its request fails by itself after a while, so that it cannot succeed behind the back of the next code server."""
     with lineage.no_writes("tandem-postgres-airflow", "asset_event") as watcher:
         lineage.materialize(dagster, count=3)
         eventually("the bridge writes", lambda: lineage.waiting(watcher, "asset_event") > 0, within=60, every=0.1)

@@ -5,7 +5,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,17 +16,8 @@ from lineage.airflow import Airflow
 from lineage.settings import Settings
 
 USER = {"username": "lineage", "password": "p@ss w'o\"rd"}
-NAMES = (
-    "customer_transactions",
-    "labeled_transactions",
-    "fraud_summary",
-    "taxi_trips",
-    "taxi_zones",
-    "trips_by_week",
-    "manhattan_stats",
-    "manhattan_map",
-    "of_no_interest",
-)
+NAMES: tuple[str, ...] = ("customer_transactions", "labeled_transactions", "fraud_summary")
+NAMES += ("taxi_trips", "taxi_zones", "trips_by_week", "manhattan_stats", "manhattan_map", "of_no_interest")
 
 
 class AirflowEventsServer(ThreadingHTTPServer):
@@ -49,6 +40,7 @@ class AirflowEventsServer(ThreadingHTTPServer):
         self.requests: list[tuple[str, str]] = []
         self.faults: list[tuple[str, str, str]] = []
         self.released = threading.Event()
+        self.between_pages: Callable[[], object] | None = None
         self.writing = threading.Lock()
         self.settings = Settings(
             f"http://127.0.0.1:{self.server_address[1]}",
@@ -160,6 +152,9 @@ class Handler(BaseHTTPRequestHandler):
         start = int(query["offset"])
         page = found[start : start + min(int(query["limit"]), self.server.page)]
         self.answer(200, {"asset_events": page, "total_entries": len(found)})
+        if self.server.between_pages:
+            self.server.between_pages()
+            self.server.between_pages = None
 
     def create(self, body: dict[str, Any], fault: str) -> None:
         name = next((name for name, number in self.server.assets.items() if number == body["asset_id"]), None)

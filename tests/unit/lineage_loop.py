@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import dagster as dg
 import dagster_storage
@@ -54,6 +54,10 @@ class Loop:
         """The code server's process ends, and its connections with it."""
         if self.pusher.storage:
             self.pusher.storage.close()
+
+    def materialize(self, asset: str = "taxi_trips", partition: str | None = None, **metadata: Any) -> None:
+        """A materialization that Dagster itself has made."""
+        self.daemon.report_runless_asset_event(dg.AssetMaterialization(asset, partition=partition, metadata=metadata))
 
     def carry(self, *, writes: int | None = None) -> int:
         """A tick of the sensor to Dagster; how much was written. The daemon is killed after `writes` of them, if that is a number."""

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 import dagster as dg
@@ -35,8 +34,10 @@ def carry(instance: dg.DagsterInstance, airflow: Airflow, cursor: Carried) -> Ou
     with airflow.session() as session:
         new = next_events(session.events(since=cursor.floor), cursor)
         now = min(filter(None, (session.clock, datetime.now(UTC))))
+    # Clocks may be wrong: that of this host, that of Airflow's, or that of whoever has emitted the last event.
+    until = now if len(new) < MOST else min(now, new[-1].at)
     if not new:
-        return Outcome([], cursor)
+        return Outcome([], cursor.after([], until, cursor.newest))
     storage = Storage(instance)
     try:
         newest = storage.newest()
@@ -55,12 +56,18 @@ def carry(instance: dg.DagsterInstance, airflow: Airflow, cursor: Carried) -> Ou
         if (link.name, event.identity, one.partition) not in there
     ]
     # While it has not caught up, perhaps because somebody has reset the cursor, Dagster may have what comes next.
-    return Outcome(found, cursor.after(new, newest if len(new) < MOST else cursor.newest, now))
+    return Outcome(found, cursor.after(new, until, newest if len(new) < MOST else cursor.newest))
 
 
 def next_events(events: Iterable[AirflowEvent], cursor: Carried) -> list[AirflowEvent]:
-    """The first of those that are not dealt with."""
-    return list(islice((event for event in events if event.identity not in cursor.recent), MOST))
+    """The first of those that are not dealt with. One may be told twice, where others appear while pages are turned."""
+    new: dict[str, AirflowEvent] = {}
+    for event in events:
+        if event.identity not in cursor.recent:
+            new.setdefault(event.identity, event)
+        if len(new) == MOST:
+            break
+    return list(new.values())
 
 
 def recorded(instance: dg.DagsterInstance, assets: Iterable[str], after: int) -> set[tuple[str, str, str | None]]:

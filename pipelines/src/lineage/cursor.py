@@ -38,17 +38,17 @@ class Carried:
         floor = self.floor.isoformat() if self.floor else None
         return json.dumps({"floor": floor, "recent": sorted(self.recent), "newest": self.newest}, separators=(",", ":"))
 
-    def after(self, done: Iterable[AirflowEvent], newest: int, now: datetime) -> Self:
+    def after(self, done: Iterable[AirflowEvent], until: datetime, newest: int) -> Self:
         """The cursor once more events are dealt with.
 
-        :param now: by the earliest of the clocks at hand: an event from the future must not move the floor there
+        :param until: all events before this time that could be seen are dealt with
         """
         times = {identity: datetime.fromisoformat(identity.partition("@")[2]) for identity in self.recent}
         times |= {event.identity: event.at for event in done}
-        if not times:
-            return replace(self, newest=newest)
-        floor = min(max(times.values()), now) - WINDOW
-        floor = max(floor, self.floor) if self.floor else floor
+        floor = max(until - WINDOW, self.floor) if self.floor else until - WINDOW
+        # While there is nothing below it to forget, an old floor costs nothing, and sees what comes later still.
+        if self.floor and all(at >= floor for at in times.values()):
+            floor = self.floor
         return replace(self, floor=floor, recent=frozenset(name for name, at in times.items() if at >= floor), newest=newest)
 
 

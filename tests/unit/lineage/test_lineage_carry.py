@@ -1,7 +1,6 @@
 """From Airflow to Dagster."""
 
 import threading
-from datetime import timedelta
 
 import dagster as dg
 import pytest
@@ -69,6 +68,34 @@ def test_should_carry_an_event_that_becomes_visible_late(loop: Loop, airflow_ser
         airflow_server.event("fraud_summary", at=ago(5))
     loop.settle(loop.carry)
     assert sorted(numbers(loop, "fraud_summary")) == [event["id"] for event in sorted(airflow_server.events, key=lambda one: one["id"])]
+
+
+def test_should_carry_an_event_once_that_is_told_on_two_pages(loop: Loop, airflow_server: AirflowEventsServer) -> None:
+    """Another one appears before the end of the first page, after that was read: its last event comes again on the second one."""
+    airflow_server.page = 3
+    sent = [airflow_server.event("fraud_summary", at=ago(100 - number)) for number in range(5)]
+    late = airflow_server.begin("fraud_summary", {}, at=ago(150))
+    airflow_server.between_pages = lambda: airflow_server.commit(late)
+    loop.settle(loop.carry)
+    assert sorted(numbers(loop, "fraud_summary")) == sorted([*sent, late["id"]])
+
+
+def test_should_read_little_again_when_a_burst_is_over(loop: Loop, airflow_server: AirflowEventsServer) -> None:
+    airflow_server.page = 10
+    for _ in range(60):
+        airflow_server.event("of_no_interest", at=ago(1000))
+    loop.settle(loop.carry)
+    airflow_server.requests.clear()
+    loop.carry()
+    assert airflow_server.requests == [("GET", "/assets/events")]
+
+
+def test_should_not_be_led_into_the_future_by_a_clock_that_is_wrong(loop: Loop, airflow_server: AirflowEventsServer) -> None:
+    sent = [airflow_server.event("fraud_summary", at=ago(-7200))]
+    loop.settle(loop.carry)
+    sent.append(airflow_server.event("fraud_summary"))
+    loop.settle(loop.carry)
+    assert numbers(loop, "fraud_summary") == sent
 
 
 def test_should_not_carry_anything_again_when_its_cursor_is_lost(loop: Loop, airflow_server: AirflowEventsServer) -> None:
@@ -180,9 +207,3 @@ def test_should_need_a_storage_that_tells_who_writes(airflow_server: AirflowEven
     airflow_server.event("fraud_summary")
     with dg.DagsterInstance.ephemeral() as instance, pytest.raises(LineageError, match="storage is a Postgres"):
         Loop(instance, instance, airflow_server.client(), Pusher()).carry()
-
-
-def test_window_should_be_as_long_as_the_docs_say() -> None:
-    from lineage.cursor import WINDOW
-
-    assert timedelta(minutes=5) == WINDOW

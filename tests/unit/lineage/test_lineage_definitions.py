@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+from importlib import reload
 
 import dagster as dg
 import pytest
 from airflow_events_server import AirflowEventsServer
 from lineage_loop import Instances
 
-from lineage import links, sensors
+from lineage import definitions, links, sensors
 from lineage.definitions import defs
 from lineage.errors import LineageError
 
@@ -50,8 +51,9 @@ def test_should_link_assets_that_both_sides_name() -> None:
     assert dagster >= LINKED
 
 
-def test_should_have_no_jobs_and_sensors_that_are_on() -> None:
-    repository = defs.get_repository_def()
+def test_should_have_no_jobs_and_sensors_that_are_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LINEAGE_AIRFLOW_URL", "http://airflow.example")
+    repository = reload(definitions).defs.get_repository_def()
     # Dagster makes one of all assets, which has none here that a run could make.
     assert [job.name for job in repository.get_all_jobs()] == ["__ASSET_JOB"]
     assert not defs.resolve_asset_graph().executable_asset_keys
@@ -59,6 +61,13 @@ def test_should_have_no_jobs_and_sensors_that_are_on() -> None:
         "airflow_events_sensor": dg.DefaultSensorStatus.RUNNING,
         "airflow_push_sensor": dg.DefaultSensorStatus.RUNNING,
     }
+
+
+def test_should_have_its_assets_and_no_sensors_where_there_is_no_airflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LINEAGE_AIRFLOW_URL", raising=False)
+    found = reload(definitions).defs.get_repository_def()
+    assert list(found.sensor_defs) == []
+    assert len(found.asset_graph.get_all_asset_keys()) == 3
 
 
 def test_should_load_nothing_that_is_slow_to_load() -> None:

@@ -88,7 +88,7 @@ def test_should_take_any_extra(extra: dict, asset: str) -> None:
         ("trips_by_week", {"weeks": [{"period": "2023-01-29"}, {"period": "soon"}]}, [None]),
         ("trips_by_week", {"weeks": []}, [None]),
         ("trips_by_week", {}, [None]),
-        ("manhattan_map", {"uri": "s3://a/b"}, [None]),
+        ("manhattan_stats", {"uri": "s3://a/b"}, [None]),
     ],
 )
 def test_should_find_the_partitions(asset: str, extra: dict, partitions: list) -> None:

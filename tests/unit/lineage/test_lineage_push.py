@@ -1,26 +1,15 @@
 """From Dagster to Airflow."""
 
-import threading
-import time
-from typing import Any
-
 import dagster as dg
 import pytest
 from airflow_events_server import AirflowEventsServer
-from eventually import eventually
 from lineage_loop import Instances, Loop, own
 
 from lineage import batch as batching
 from lineage import storage as storing
-from lineage.errors import LineageError
 from lineage.events import FROM_AIRFLOW
-from lineage.push import Pusher
 
 EVENTS = "/assets/events"
-
-
-def materialize(loop: Loop, asset: str = "taxi_trips", partition: str | None = None, **metadata: Any) -> None:
-    loop.daemon.report_runless_asset_event(dg.AssetMaterialization(asset, partition=partition, metadata=metadata))
 
 
 def run(loop: Loop, partition: str) -> str:
@@ -37,9 +26,9 @@ def run(loop: Loop, partition: str) -> str:
 
 def test_should_push_each_materialization_once_in_order(loop: Loop, airflow_server: AirflowEventsServer) -> None:
     for number, asset in enumerate(["taxi_trips", "manhattan_stats", "taxi_trips", "adhoc_request", "manhattan_map"]):
-        materialize(loop, asset, n=number)
+        loop.materialize(asset, n=number)
     assert loop.push() == "sent 4 events to Airflow"
-    materialize(loop, "taxi_zones", n=5)
+    loop.materialize("taxi_zones", n=5)
     loop.settle(loop.push)
     assert airflow_server.received() == own(loop.daemon)
     assert [(event["name"], event["extra"]["n"]) for event in airflow_server.events] == [
@@ -75,7 +64,7 @@ def test_should_catch_up_in_the_order_of_all_assets(
 ) -> None:
     monkeypatch.setattr(batching, "MOST", 5)
     for number in range(23):
-        materialize(loop, "manhattan_map" if number % 7 == 6 else "taxi_trips")
+        loop.materialize("manhattan_map" if number % 7 == 6 else "taxi_trips")
     loop.settle(loop.push)
     assert airflow_server.received() == own(loop.daemon)
 
@@ -86,9 +75,9 @@ def test_should_let_an_asset_that_airflow_lacks_hold_up_no_other(
     monkeypatch.setattr(batching, "MOST", 5)
     number = airflow_server.assets.pop("taxi_trips")
     for _ in range(12):
-        materialize(loop, "taxi_trips")
+        loop.materialize("taxi_trips")
     for _ in range(7):
-        materialize(loop, "manhattan_map")
+        loop.materialize("manhattan_map")
     assert loop.push() == "sent 5 events to Airflow; Airflow has no asset taxi_trips, because no DAG names it"
     loop.settle(loop.push)
     assert [event["name"] for event in airflow_server.events] == ["manhattan_map"] * 7
@@ -99,99 +88,12 @@ def test_should_let_an_asset_that_airflow_lacks_hold_up_no_other(
 
 
 def test_should_ask_airflow_nothing_when_there_is_nothing_new(loop: Loop, airflow_server: AirflowEventsServer) -> None:
-    materialize(loop)
+    loop.materialize()
     loop.settle(loop.push)
     airflow_server.requests.clear()
-    materialize(loop, "adhoc_request")
+    loop.materialize("adhoc_request")
     assert [loop.push(), loop.push()] == ["nothing new"] * 2
     assert airflow_server.requests == []
-
-
-@pytest.mark.parametrize("what", ["cut", "cut after", "500", "500 after"])
-@pytest.mark.parametrize("kept", [True, False])
-def test_should_push_each_once_whatever_becomes_of_an_answer(
-    loop: Loop, airflow_server: AirflowEventsServer, what: str, kept: bool
-) -> None:
-    for number in range(3):
-        materialize(loop, n=number)
-    airflow_server.faults = [("POST", EVENTS, ""), ("POST", EVENTS, what)]
-    assert loop.push(kept=kept).startswith("sent 1 events to Airflow; Airflow ")
-    loop.settle(loop.push)
-    assert airflow_server.received() == own(loop.daemon)
-
-
-def test_should_say_what_is_wrong_and_lose_nothing(loop: Loop, airflow_server: AirflowEventsServer) -> None:
-    materialize(loop)
-    airflow_server.faults = [("GET", "/assets", "cut"), ("GET", "/assets", "403"), ("GET", EVENTS, "500"), ("POST", EVENTS, "403")]
-    for sentence in ("Airflow is not reachable", "403 at /assets", "500 at /assets/events", "403 at /assets/events"):
-        with pytest.raises(LineageError, match=sentence):
-            loop.push()
-    loop.settle(loop.push)
-    assert airflow_server.received() == own(loop.daemon)
-
-
-def test_should_wait_before_it_looks_whether_a_slow_write_has_happened(loop: Loop, airflow_server: AirflowEventsServer) -> None:
-    """It commits after the client has given up: looking at once would find nothing, and write it again."""
-    loop.airflow = airflow_server.client(answer_seconds=0.3)
-    loop.push()
-    loop.pusher.quiet_seconds = 1.0
-    materialize(loop)
-    airflow_server.faults = [("POST", EVENTS, "slow")]
-    with pytest.raises(LineageError, match="no answer in time"):
-        loop.push()
-    assert "may still be under way" in loop.push()
-    airflow_server.released.set()
-    time.sleep(1.0)
-    loop.settle(loop.push)
-    assert len(airflow_server.events) == 1
-
-
-def test_should_wait_after_it_has_taken_the_place_of_another(loop: Loop, airflow_server: AirflowEventsServer) -> None:
-    loop.pusher = Pusher(quiet_seconds=0.5)
-    materialize(loop)
-    assert "may still be under way" in loop.push()
-    time.sleep(0.5)
-    assert loop.push() == "sent 1 events to Airflow"
-
-
-def test_should_leave_the_work_to_one_of_two_code_servers(loop: Loop, airflow_server: AirflowEventsServer) -> None:
-    with Loop(loop.daemon, loop.code, airflow_server.client(), Pusher(quiet_seconds=0)) as other:
-        materialize(loop)
-        assert loop.push() == "sent 1 events to Airflow"
-        assert other.push() == "another code server is pushing"
-        loop.end()
-        other.pushed = loop.pushed
-        materialize(loop)
-        assert other.push() == "sent 1 events to Airflow"
-    assert airflow_server.received() == own(loop.daemon)
-
-
-def test_should_not_work_twice_at_once_in_one_process(loop: Loop, airflow_server: AirflowEventsServer) -> None:
-    materialize(loop)
-    airflow_server.faults = [("POST", EVENTS, "slow")]
-    first = threading.Thread(target=loop.push)
-    first.start()
-    eventually(lambda: ("POST", EVENTS) in airflow_server.requests, "the first tick writes")
-    assert loop.push(kept=False) == "an earlier tick is still at work"
-    airflow_server.released.set()
-    first.join()
-    assert len(airflow_server.events) == 1
-
-
-def test_should_take_the_lock_again_after_the_database_was_gone(
-    loop: Loop, airflow_server: AirflowEventsServer, instances: Instances
-) -> None:
-    materialize(loop)
-    loop.settle(loop.push)
-    assert loop.pusher.storage
-    pid = loop.pusher.storage.connection.info.backend_pid
-    with instances.storage.connect("dagsterrun") as conn:
-        conn.execute("select pg_terminate_backend(%s)", [pid])
-    materialize(loop)
-    with pytest.raises(LineageError, match="Dagster's database does not answer"):
-        loop.push()
-    loop.settle(loop.push)
-    assert airflow_server.received() == own(loop.daemon)
 
 
 def test_should_push_what_becomes_visible_late_in_its_place(
@@ -199,13 +101,13 @@ def test_should_push_what_becomes_visible_late_in_its_place(
 ) -> None:
     """A run's event gets its number, another one is committed, and only then the first."""
     monkeypatch.setattr(storing, "SETTLE_SECONDS", 0.2)
-    materialize(loop)
+    loop.materialize()
     with instances.storage.connect("dagster") as late:
         late.execute(
             "insert into event_logs (run_id, event, dagster_event_type, timestamp, asset_key, partition)"
             " select run_id, event, dagster_event_type, timestamp, asset_key, partition from event_logs"
         )
-        materialize(loop)
+        loop.materialize()
         assert "somebody has been writing" in loop.push()
         assert airflow_server.received() == []
         late.commit()
@@ -220,7 +122,7 @@ def test_should_not_push_anything_again_when_its_cursor_is_lost(
     monkeypatch.setattr(batching, "MOST", 5)
     airflow_server.page = 4
     for _ in range(13):
-        materialize(loop)
+        loop.materialize()
     loop.settle(loop.push)
     loop.pushed = None
     loop.settle(loop.push)
@@ -228,6 +130,6 @@ def test_should_not_push_anything_again_when_its_cursor_is_lost(
 
 
 def test_should_keep_metadata_of_an_airflow_event_apart(loop: Loop, airflow_server: AirflowEventsServer) -> None:
-    materialize(loop, **{FROM_AIRFLOW: "1@2026-01-01T00:00:00+00:00"})
+    loop.materialize(**{FROM_AIRFLOW: "1@2026-01-01T00:00:00+00:00"})
     loop.settle(loop.push)
     assert airflow_server.events == []
