@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from .conftest import containers, objects, pod_specs, render
-from .test_dagster import TEAMS, instance
+from .dagster_chart import TEAMS, instance
 
 FILE = "/opt/dagster/ca/root.pem"
 TLS: list[str | Path] = ["--values", TEAMS, "--set", "postgresql.sslmode=verify-full,postgresql.sslRootCert.key=root.pem"]
