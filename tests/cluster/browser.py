@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from tandem import engine, machine
 from tandem.paths import STATE
+
+from . import kube
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SCREENSHOTS = STATE / "screenshots"
@@ -33,11 +36,23 @@ def browser_page() -> Iterator[Page]:
         # Its own sandbox refuses to run as root, and it only ever sees this platform's pages.
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-dev-shm-usage"])
         page = browser.new_page(viewport={"width": 1500, "height": 950})
+        # A busy machine draws a graph of assets only after some seconds.
         page.set_default_timeout(60_000)
+        expect.set_options(timeout=30_000)
         try:
             yield page
         finally:
             browser.close()
+
+
+def log_in(page: Page, airflow_url: str) -> None:
+    """Log in to Airflow as the user that `make up` prints."""
+    login = kube.secret("tandem-airflow-admin")
+    page.goto(f"{airflow_url}/auth/login/")
+    page.locator("input[name=username]").fill(login["username"])
+    page.locator("input[name=password]").fill(login["password"])
+    page.locator("[type=submit]").first.click()
+    page.wait_for_url(re.compile(r"localhost:\d+/$|/home"))
 
 
 def picture(page: Page, name: str) -> Path:

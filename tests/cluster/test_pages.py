@@ -10,9 +10,8 @@ import matplotlib.image
 import pytest
 from playwright.sync_api import Page, expect
 
-from . import kube
 from .airflow_api import Airflow
-from .browser import browser_page, picture
+from .browser import browser_page, log_in, picture
 from .dagster_api import Dagster
 from .lake import MONTHS
 
@@ -76,12 +75,7 @@ def test_the_grid_of_airflow_shows_taxi_monthly_green(page: Page, airflow: Airfl
         assert airflow.finished("taxi_monthly", run, within=300)["state"] == "success"
     finally:
         airflow.call("PATCH", "/dags/taxi_monthly", json={"is_paused": True})
-    login = kube.secret("tandem-airflow-admin")
-    page.goto(f"{airflow_url}/auth/login/")
-    page.locator("input[name=username]").fill(login["username"])
-    page.locator("input[name=password]").fill(login["password"])
-    page.locator("[type=submit]").first.click()
-    page.wait_for_url(re.compile(r"localhost:\d+/$|/home"))
+    log_in(page, airflow_url)
     page.goto(f"{airflow_url}/dags/taxi_monthly/runs/{run}")
     expect(page.get_by_text("Success").first).to_be_visible()
     for task in ("load_month", "manhattan"):
