@@ -21,7 +21,7 @@ STATEMENT = """
     SELECT date_trunc('hour', transaction_date) AS hour, coalesce(stock_symbol, '') AS stock_symbol,
            count(*), coalesce(sum({amount}), 0),
            count(*) FILTER (WHERE {fraudulent}), coalesce(sum({amount}) FILTER (WHERE {fraudulent}), 0)
-    FROM postgres.{transactions} LEFT JOIN mysql.{labels} USING ({key})
+    FROM postgres.{transactions} LEFT JOIN (FROM mysql.{labels} WHERE {ids}) USING ({key})
     WHERE isfinite(transaction_date) AND {hours}
     GROUP BY ALL ORDER BY ALL"""
 
@@ -69,6 +69,11 @@ def renew(
 
 def replace(source: psycopg.Connection, engine: duckdb.DuckDBPyConnection, spans: Sequence[Span] | None, scale: int) -> list[Row]:
     """Summarise these hours and put the rows into the table."""
+    # DuckDB does not always see by itself that the labels of few hours are few.
+    ids = "true"
+    if spans is not None:
+        first, last = summary_table.ids(source, spans)
+        ids = "false" if first is None else f"{labels_table.KEY} BETWEEN {first} AND {last}"
     statement = STATEMENT.format(
         # DuckDB reads amounts without a scale of their own as floating-point numbers.
         amount=f"CAST(amount AS DECIMAL(38, {scale}))",
@@ -76,6 +81,7 @@ def replace(source: psycopg.Connection, engine: duckdb.DuckDBPyConnection, spans
         transactions=transactions_table.TABLE,
         labels=labels_table.TABLE,
         key=labels_table.KEY,
+        ids=ids,
         hours=condition("transaction_date", spans),
     )
     rows = [Row(*values) for values in engine.execute(statement).fetchall()]

@@ -75,6 +75,15 @@ def outdated(conn: psycopg.Connection) -> list[Span]:
     return merged(Span(hour, hour + HOUR) for (hour,) in rows)
 
 
+def ids(conn: psycopg.Connection, spans: Sequence[Span]) -> tuple[int | None, int | None]:
+    """The lowest and the highest id of transactions in these hours; none in hours without any."""
+    row = conn.execute(
+        f"SELECT min(transaction_id), max(transaction_id) FROM {transactions_table.TABLE} WHERE {condition('transaction_date', spans)}"
+    ).fetchone()
+    assert row is not None
+    return row[0], row[1]
+
+
 def fraudulent(conn: psycopg.Connection) -> int:
     """How many fraudulent transactions the summary counts."""
     row = conn.execute(f"SELECT coalesce(sum(fraudulent_transactions), 0) FROM {TABLE}").fetchone()
