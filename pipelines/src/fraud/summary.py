@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pymysql.connections import Connection
 
 FILE = "fraud_summary.csv"
+# More conditions than that cost a statement more than they spare it, as when an old table of transactions is summarised first.
+MOST_SPANS = 100
 # In DuckDB, to which both databases are attached. Transactions without a label count as transactions, and not as fraud.
 STATEMENT = """
     SELECT date_trunc('hour', transaction_date) AS hour, coalesce(stock_symbol, '') AS stock_symbol,
@@ -56,6 +58,8 @@ def renew(
         scale = summary_table.scale_of_amounts(source)
         summary_table.ensure(source, scale)
         spans = None if wanted is None else merged([*wanted, *summary_table.outdated(source)])
+        if spans is not None and len(spans) > MOST_SPANS:
+            spans = None
         rows = replace(source, engine, spans, scale)
         # Labels that came after their hour was summarised change no number of transactions. Which hours those are is not known.
         if spans is not None and summary_table.fraudulent(source) != fraudulent(labels):

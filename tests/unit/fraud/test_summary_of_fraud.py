@@ -125,6 +125,18 @@ def test_hours_that_no_interval_names_are_renewed_when_they_are_not_up_to_date(b
     assert all(any(row[4] for row in table(both) if hour in row[0]) for hour in ("09:00:00", "10:00:00", "12:00:00"))
 
 
+def test_very_many_scattered_hours_are_renewed_as_all_hours(both: Any, file: Callable[[], Rows]) -> None:
+    both.run("transactions")
+    both.run("labels")
+    both.postgres.execute("DELETE FROM customer_transactions")
+    both.postgres.execute(
+        "INSERT INTO customer_transactions (transaction_id, user_id, transaction_date, amount, stock_symbol) "
+        "SELECT i, 1, '2026-01-31'::timestamp + i * interval '2 hours', 1.25, 'BTC' FROM generate_series(1, 150) i"
+    )
+    assert both.run("summary", f"--intervals={NINE}").out.startswith("summarised 150 transactions of 150 hours in 150 rows")
+    assert table(both) == file() == expected(both)
+
+
 def test_an_interval_without_transactions_gives_nothing_and_is_no_failure(both: Any, file: Callable[[], Rows]) -> None:
     two_intervals(both)
     both.postgres.execute("DELETE FROM customer_transactions")
