@@ -28,11 +28,16 @@ def healthy(airflow: Airflow, dagster: Dagster) -> Iterator[None]:
     lineage.same(airflow, dagster, within=120)
     yield
     for deployment in (API_SERVER, DAEMON, CODE_SERVER):
-        status = kube.get("deployment", deployment)["status"]
-        assert status.get("readyReplicas") == status["replicas"], deployment
+        eventually(f"{deployment} is ready", lambda deployment=deployment: ready(deployment), within=120)  # type: ignore[misc]
     post(airflow, 1)
     lineage.materialize(dagster)
     lineage.same(airflow, dagster, within=120)
+
+
+def ready(deployment: str) -> bool:
+    """Whether all pods of a deployment are."""
+    status = kube.get("deployment", deployment)["status"]
+    return bool(status.get("readyReplicas") == status["replicas"] > 0)
 
 
 def post(airflow: Airflow, count: int) -> None:
