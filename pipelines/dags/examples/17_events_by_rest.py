@@ -7,9 +7,11 @@ here without knowing their names; the platform's own bridge from Dagster works s
 **Do:** unpause the DAG, open the pages with `make open`, and then:
 
     AIRFLOW=http://localhost:8080
+    value() { python3 -c "import json, sys; print(json.load(sys.stdin)$1)"; }
     TOKEN=$(curl -sSf $AIRFLOW/auth/token -H 'Content-Type: application/json' \\
-      -d '{"username": "admin", "password": "…"}' | jq -r .access_token)
-    ASSET=$(curl -sSf "$AIRFLOW/api/v2/assets?name_pattern=ex17_shop_orders" -H "Authorization: Bearer $TOKEN" | jq '.assets[0].id')
+      -d '{"username": "admin", "password": "…"}' | value "['access_token']")
+    ASSET=$(curl -sSf "$AIRFLOW/api/v2/assets?name_pattern=ex17_shop_orders" -H "Authorization: Bearer $TOKEN" |
+      value "['assets'][0]['id']")
     curl -sSf $AIRFLOW/api/v2/assets/events -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
       -d "{\\"asset_id\\": $ASSET, \\"extra\\": {\\"orders\\": 12}}"
 
