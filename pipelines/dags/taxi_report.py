@@ -41,7 +41,8 @@ def part_of(extra: dict[str, Any]) -> str:
 
     Whoever makes an event by hand may put anything into its extra: what is not understood is left out.
     """
-    weeks = extra.get("weeks") if isinstance(extra.get("weeks"), list) else []
+    weeks = extra.get("weeks")
+    weeks = weeks if isinstance(weeks, list) else []
     periods = [str(week["period"]) for week in weeks if isinstance(week, dict) and "period" in week]
     return f"weeks of {', '.join(periods)}" if periods else str(extra.get("partition") or extra.get("month") or "")
 

@@ -56,7 +56,7 @@ class Platform:
 
     def migrate(self, **variables: str) -> str:
         """Run the program of the image; its output. Fails the test where the program fails."""
-        command = [sys.executable, PROGRAMS / "migrate"]
+        command = [sys.executable, str(PROGRAMS / "migrate")]
         done = subprocess.run(command, env=self.environment | variables, capture_output=True, text=True, timeout=180)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -75,5 +75,5 @@ class Platform:
     def query(self, statement: str, *arguments: Any) -> list[tuple[Any, ...]]:
         """The rows that a statement gives; none for one that gives none."""
         with psycopg.connect(servers.postgres_url(self.admin), autocommit=True) as conn:
-            cursor = conn.execute(statement, arguments)  # type: ignore[call-overload]
+            cursor = conn.execute(statement, arguments)
             return list(cursor.fetchall()) if cursor.description else []

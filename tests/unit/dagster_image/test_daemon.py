@@ -67,7 +67,7 @@ def test_each_line_is_logged_once(storage: Storage, tmp_path: Path) -> None:
     """Also when a library gives the root logger a handler, as the first warning through it does."""
     (tmp_path / "sitecustomize.py").write_text("import logging\nlogging.basicConfig()\n")
     environment = storage.owner | {"PYTHONPATH": str(tmp_path)}
-    command = [sys.executable, PROGRAMS / "daemon.py", "run", "--empty-workspace"]
+    command = [sys.executable, str(PROGRAMS / "daemon.py"), "run", "--empty-workspace"]
     with (tmp_path / "log").open("w") as log:
         process: subprocess.Popen[Any] = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=tmp_path)
         try:
