@@ -2,7 +2,8 @@
 # 12 Reading the events that triggered a run
 
 **Teaches:** a task that names the parameter `triggering_asset_events` gets a mapping: each asset → the list of **all** its events that
-came into this run, oldest first. Each event knows its `timestamp`, its `extra`, and which DAG, run and task made it.
+came into this run, in no order that you can count on: sort them if it matters. Each event knows its `timestamp`, its `extra`, and which
+DAG, run and task made it.
 
 The consumer here waits for orders **and** prices. Orders may come several times before prices do: that gives one run with several
 events, and a consumer that looks at the last one only would lose the others.
@@ -43,9 +44,10 @@ with DAG("ex12_triggering_events_consumer", schedule=[ORDERS, PRICES], **COMMON)
     def consume(triggering_asset_events: Any = None) -> dict[str, list[int | None]]:
         if not triggering_asset_events:
             print("No event triggered this run.")
-        for asset, events in triggering_asset_events.items():
+        oldest_first = {asset.name: sorted(events, key=lambda event: event.timestamp) for asset, events in triggering_asset_events.items()}
+        for name, events in oldest_first.items():
             for event in events:
-                print(f"{asset.name} at {event.timestamp:%H:%M:%S.%f}: {event.source_dag_id} {event.source_run_id}, extra {event.extra}")
-        return {asset.name: [event.extra.get("day") for event in events] for asset, events in triggering_asset_events.items()}
+                print(f"{name} at {event.timestamp:%H:%M:%S.%f}: {event.source_dag_id} {event.source_run_id}, extra {event.extra}")
+        return {name: [event.extra.get("day") for event in events] for name, events in oldest_first.items()}
 
     consume()
