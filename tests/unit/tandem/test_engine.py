@@ -55,7 +55,7 @@ def test_an_engine_elsewhere_is_not_replaced_by_one_here(program: Program, monke
 def test_a_stopped_engine_is_started_and_is_stopped_again(program: Program, records: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     up = records / "up"
     program("docker", f'[ "$1" = container ] || test -f {up}')
-    dockerd = program("dockerd", f"touch {up}; echo $$ > {engine.PID}; while sleep 0.1; do :; done")
+    dockerd = program("dockerd", f"echo $$ > {engine.PID}; touch {up}; while sleep 0.1; do :; done")
     monkeypatch.setenv("PATH", f"{dockerd.parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setattr(machine, "is_root", lambda: True)
     if Path("/run/systemd/system").is_dir():

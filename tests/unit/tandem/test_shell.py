@@ -39,6 +39,8 @@ def test_input_and_output_pass_through() -> None:
 
 
 VERB = """
+import signal
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests that run under nohup would hand on that it is ignored
 from tandem import __main__ as entry, shell
 import tandem.images
 def wait(arguments):
