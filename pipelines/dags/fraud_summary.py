@@ -42,7 +42,7 @@ def intervals(events: Mapping[Any, Collection[Any]]) -> str:
         if not is_interval(start, end):
             return ""
         found.add((start, end))
-    joined = list(merged(sorted(found)))
+    joined = merged(sorted(found))
     return ",".join(f"{start.isoformat()}/{end.isoformat()}" for start, end in joined) if len(joined) <= MOST_INTERVALS else ""
 
 
