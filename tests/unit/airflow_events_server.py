@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from local_server import serving
+
 from lineage.airflow import Airflow
 from lineage.settings import Settings
 
@@ -206,10 +208,6 @@ def ago(seconds: float) -> datetime:
 
 @contextmanager
 def serve() -> Iterator[AirflowEventsServer]:
-    with AirflowEventsServer() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
+    server = AirflowEventsServer()
+    with serving(server, server.released):
         yield server
-        server.released.set()
-        server.shutdown()
-        thread.join()

@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from local_server import serving
+
 NAME, NAMESPACE = "a-pod", "jobs"
 SIDECAR = "airflow-xcom-sidecar"
 PODS = f"/api/v1/namespaces/{NAMESPACE}/pods"
@@ -155,10 +157,6 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serve() -> Iterator[PodServer]:
-    with PodServer() as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
+    server = PodServer()
+    with serving(server, server.closing):
         yield server
-        server.closing.set()
-        server.shutdown()
-        thread.join()
